@@ -1,0 +1,11 @@
+# Each target only calls glassbox.py, which also works where there is no make.
+#   make test ARGS='-m "not weights and not browser"'      make weights TEXTS=folder
+PYTHON ?= python3
+
+.PHONY: run test check fix weights catalogue pictures
+
+run test check fix catalogue pictures:
+	$(PYTHON) glassbox.py $@ $(ARGS)
+
+weights:
+	$(PYTHON) glassbox.py weights --texts "$(TEXTS)" $(ARGS)

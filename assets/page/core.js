@@ -1,0 +1,82 @@
+// The global that everything of ours in the browser hangs on: language, words, colours, arrays, the components' registry.
+// It runs in the head, before gradio's own scripts.
+"use strict";
+
+globalThis.glassbox = (() => {
+  const everyLanguage = globalThis.glassboxBoot;
+  const codes = Object.keys(everyLanguage);
+  const last = location.pathname.replace(/\/+$/, "").split("/").pop();
+  const lang = codes.includes(last) ? last : codes[0];
+  const boot = everyLanguage[lang];
+  const components = {};
+  const arrays = new WeakMap();
+  const listeners = {};
+
+  // Gradio speaks the browser's language; on a page of ours it shall speak the page's.
+  for (const [name, value] of [["language", lang], ["languages", [lang]]]) {
+    Object.defineProperty(navigator, name, { get: () => value, configurable: true });
+  }
+  document.documentElement.lang = lang;
+
+  /** Looks a text up by its path in one of the words files and fills in its facts; a missing text shows its path. */
+  function words(file, path, facts = {}) {
+    let found = boot.words[file];
+    for (const part of path.split(".")) found = found?.[part];
+    if (typeof found !== "string") return path;
+    return found.replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
+  }
+
+  async function inflate(base64) {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).arrayBuffer();
+  }
+
+  async function fetched(url) {
+    const answer = await fetch(`${root()}/${url}?lang=${lang}`);
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.arrayBuffer();
+  }
+
+  const KINDS = {
+    float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array, int64: BigInt64Array, bool: Uint8Array,
+  };
+
+  /** A packed array as a typed array, in C order. Asked for twice, it is unpacked once. */
+  function unpack(packed) {
+    if (!arrays.has(packed)) {
+      const bytes = packed.url ? fetched(packed.url) : inflate(packed.data);
+      arrays.set(packed, bytes.then((buffer) => new KINDS[packed.dtype](buffer)));
+    }
+    return arrays.get(packed);
+  }
+
+  /** The address that the app is served from, without a slash at its end. */
+  function root() {
+    return new URL(".", document.baseURI).href.replace(/\/+$/, "");
+  }
+
+  function on(name, fn) {
+    (listeners[name] ??= new Set()).add(fn);
+    return () => listeners[name].delete(fn);
+  }
+
+  function emit(name, detail) {
+    for (const fn of listeners[name] ?? []) fn(detail);
+  }
+
+  const dark = () => document.body?.classList.contains("dark") ?? false;
+  const css = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
+
+  // gradio puts "dark" on the body once it knows the theme
+  new MutationObserver(() => emit("theme")).observe(document.documentElement, {
+    attributes: true, attributeFilter: ["class"], subtree: true,
+  });
+
+  return {
+    boot, lang, codes, components, words, unpack, root, on, emit, dark, css,
+    plotlyUrl: `${root()}/glassbox/plotly.js`,
+    component(name, mount) { components[name] = mount; },
+    say: (path, facts) => words("components", path, facts),
+  };
+})();

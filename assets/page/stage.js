@@ -1,0 +1,167 @@
+// Draws an answer: the leading picture, the other views below it, each with its title, its caption and its own buttons.
+"use strict";
+
+(() => {
+  const mounted = {}; // stage name -> {element, note, views: {name: {card, instance, kind}}}
+
+  const make = (tag, className = "", text = "") => {
+    const element = document.createElement(tag);
+    if (className) element.className = className;
+    if (text) element.textContent = text;
+    return element;
+  };
+
+  function mount_stage(element, name) {
+    const note = make("p", "gb-refusal");
+    note.setAttribute("role", "alert");
+    note.hidden = true;
+    const box = make("div", "gb-stage");
+    element.replaceChildren(note, box);
+    mounted[name] = { element, note, box, views: {} };
+  }
+
+  function draw_stage(name, answer) {
+    const stage = mounted[name];
+    stage.note.hidden = !answer.refusal;
+    stage.note.textContent = answer.refusal ?? "";
+    stage.box.classList.toggle("gb-stale", Boolean(answer.refusal));
+    if (answer.step) {
+      for (const view of Object.values(stage.views)) view.instance?.step?.(answer.step);
+      return;
+    }
+    if (!answer.views) return;
+    glassbox.explainer(name).views.forEach((about, index) => {
+      const view = (stage.views[about.name] ??= card(stage, name, about, index === 0));
+      view.draw(answer.views[about.name]);
+    });
+    stage.element.dataset.answer = String(answer.n);
+  }
+
+  /** The frame of a view: the first leads and is open, the others fold. */
+  function card(stage, name, about, leads) {
+    const frame = make(leads ? "section" : "details", "gb-card");
+    const head = make(leads ? "div" : "summary", "gb-card-head");
+    const title = make("h3", "gb-card-title", about.title);
+    head.append(title);
+    const body = make("div", "gb-card-body");
+    const caption = make("p", "gb-caption", about.caption);
+    const tools = make("div", "gb-card-tools");
+    frame.append(head, caption, body, tools);
+    frame.dataset.view = about.name;
+    stage.box.append(frame);
+    const view = { frame, body, tools, instance: null, latest: null, name, about };
+    view.draw = (answer) => {
+      view.latest = answer;
+      if (leads || frame.open) fill(view);
+      else view.waiting = true;
+    };
+    frame.addEventListener("toggle", () => { if (frame.open && view.waiting) fill(view); });
+    return view;
+  }
+
+  async function fill(view) {
+    view.waiting = false;
+    const answer = view.latest;
+    if (answer.kind === "component") return component(view, answer);
+    view.body.replaceChildren(STATIC[answer.kind](answer));
+    if (answer.kind === "table") tools(view, [["save_table", () => saveTable(view)]]);
+  }
+
+  async function component(view, answer) {
+    if (!view.instance) {
+      const root = make("div", "gb-component");
+      view.body.replaceChildren(root);
+      view.instance = glassbox.components[answer.component](root, context(view.name));
+      tools(view, [["save_picture", () => savePicture(view)]]);
+    }
+    await view.instance.update(answer.props, { ...glassbox.state.controls[view.name] });
+    view.body.dataset.text = view.instance.text?.() ?? "";
+  }
+
+  const STATIC = {
+    table(answer) {
+      const wrap = make("div", "gb-table");
+      const table = make("table");
+      const row = table.createTHead().insertRow();
+      for (const column of answer.columns) {
+        const cell = make("th", "", column);
+        cell.scope = "col";
+        row.append(cell);
+      }
+      const rows = table.createTBody();
+      for (const values of answer.rows) {
+        const line = rows.insertRow();
+        for (const value of values) {
+          const cell = line.insertCell();
+          cell.textContent = value === null ? "–" : String(value);
+          if (typeof value === "number") cell.className = "gb-number";
+        }
+      }
+      wrap.append(table);
+      return wrap;
+    },
+    markdown: (answer) => make("p", "gb-text", answer.text),
+    html(answer) {
+      const frame = make("iframe", "gb-frame");
+      frame.setAttribute("sandbox", "allow-scripts"); // never allow-same-origin: it could reach the page
+      frame.srcdoc = answer.source;
+      frame.height = answer.height;
+      return frame;
+    },
+  };
+
+  /** What a component is given of the page around it. */
+  function context(name) {
+    const { lang, say, dark, css, unpack, on } = glassbox;
+    return {
+      lang, say, dark, css, unpack, on,
+      pick: (pick, event) => glassbox.run(name, { extra: { pick: { name: pick, event } } }),
+      set: (control, value) => glassbox.set(name, control, value),
+      act: (control, value) => glassbox.run(name, { extra: { controls: { [control]: value } } }),
+    };
+  }
+
+  let refresh = 0;
+  glassbox.on("knobs", (name) => {
+    const values = { ...glassbox.state.controls[name] };
+    const views = Object.values(mounted[name].views);
+    for (const view of views) {
+      view.instance?.knobs?.(values);
+      if (view.instance) view.body.dataset.text = view.instance.text?.() ?? "";
+    }
+    // a table or a figure with the same knob is drawn by the server: only when one is open, and when the knob rests
+    if (!views.some((view) => view.frame.open && view.latest?.kind === "table")) return;
+    clearTimeout(refresh);
+    refresh = setTimeout(() => glassbox.run(name, { force: true }), 400);
+  });
+
+  // -- saving ---------------------------------------------------------------------------------------------------------
+
+  function tools(view, list) {
+    view.tools.replaceChildren(...list.map(([act, fn]) => {
+      const button = make("button", "gb-button gb-small", glassbox.words("shell", `acts.${act}`));
+      button.type = "button";
+      button.dataset.tool = act;
+      button.addEventListener("click", fn);
+      return button;
+    }));
+  }
+
+  function download(blob, name) {
+    const link = make("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  const savePicture = async (view) => download(await view.instance.png(), `glassbox-${view.name}-${view.about.name}.png`);
+
+  function saveTable(view) {
+    const quote = (value) => `"${String(value ?? "").replaceAll('"', '""')}"`;
+    const lines = [view.latest.columns, ...view.latest.rows].map((row) => row.map(quote).join(","));
+    download(new Blob(["\ufeff" + lines.join("\r\n")], { type: "text/csv" }), `glassbox-${view.name}-${view.about.name}.csv`);
+  }
+
+  Object.assign(glassbox, { mount_stage, draw_stage, make });
+})();

@@ -1,0 +1,87 @@
+// What is on the screen, as one value: tab, sentence, model, every control. The link after the # is that value as text.
+"use strict";
+
+(() => {
+  const { boot, codes, lang } = glassbox;
+  const MOST_LINK = 8000; // characters; some programs that pass links on cut longer ones
+
+  const explainer = (name) => boot.explainers.find((one) => one.name === name);
+  const control = (name, controlName) => explainer(name)?.controls.find((one) => one.name === controlName);
+
+  function defaults() {
+    const controls = {};
+    for (const one of boot.explainers) {
+      controls[one.name] = Object.fromEntries(one.controls.map((c) => [c.name, c.default]));
+    }
+    const first = boot.explainers[0];
+    return { tab: first.name, text: first.examples[0].text, model: boot.model, controls };
+  }
+
+  const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+  /** A value as a link has it, or undefined where it is not one that the control takes. */
+  function read(kind, text) {
+    if (kind.kind === "toggle") return { true: true, false: false }[text];
+    if (kind.kind === "choice") return kind.options.includes(text) ? text : undefined;
+    if (kind.kind === "tokens") {
+      if (text === "") return [];
+      const ids = text.split(",").map(Number);
+      return /^\d+(,\d+)*$/.test(text) && ids.length <= kind.most && ids.every(Number.isSafeInteger) ? ids : undefined;
+    }
+    const number = Number(text);
+    const fits = text.trim() !== "" && number >= kind.low && number <= kind.high;
+    return fits && (!Number.isInteger(kind.step) || Number.isInteger(number)) ? number : undefined;
+  }
+
+  /** A state as the text after the #: what differs from the defaults, and always tab and sentence. */
+  function write(state) {
+    const start = defaults();
+    const parts = [["tab", state.tab], ["text", state.text]];
+    if (state.model !== start.model) parts.push(["model", state.model]);
+    for (const one of boot.explainers) {
+      for (const c of one.controls) {
+        const value = state.controls[one.name][c.name];
+        if (c.kind === "action" || same(value, start.controls[one.name][c.name])) continue;
+        parts.push([`${one.name}.${c.name}`, Array.isArray(value) ? value.join(",") : String(value)]);
+      }
+    }
+    if (document.documentElement.classList.contains("gb-projector")) parts.push(["projector", "1"]);
+    return parts.map(([key, value]) => `${key}=${encodeURIComponent(value).replaceAll("%2C", ",")}`).join("&");
+  }
+
+  /** Reads a link into {state, nonsense, projector}: what cannot be read is left at its default and said. */
+  function parse(fragment) {
+    const state = defaults();
+    let nonsense = false;
+    let projector = false;
+    for (const part of fragment.replace(/^#/, "").split("&").filter(Boolean)) {
+      const at = part.indexOf("=");
+      const key = part.slice(0, at < 0 ? part.length : at);
+      let value;
+      try {
+        value = decodeURIComponent(at < 0 ? "" : part.slice(at + 1));
+      } catch {
+        nonsense = true;
+        continue;
+      }
+      const [name, controlName] = key.split(".");
+      const kind = controlName ? control(name, controlName) : null;
+      if (key === "tab" && (explainer(value) || value === "about")) state.tab = value;
+      else if (key === "text") state.text = value;
+      else if (key === "model" && (boot.models.includes(value) || boot.any)) state.model = value;
+      else if (key === "projector") projector = value === "1";
+      else if (kind && kind.kind !== "action" && read(kind, value) !== undefined) {
+        state.controls[name][controlName] = read(kind, value);
+      } else nonsense = true;
+    }
+    return { state, nonsense, projector };
+  }
+
+  /** The address of a page in a language, with a state in it. */
+  function address(state, language = lang) {
+    const path = language === codes[0] ? "/" : `/${language}`;
+    return `${glassbox.root()}${path}#${write(state)}`;
+  }
+
+  Object.assign(glassbox, { state: defaults(), defaults, parse, write, address, explainer, control, same, MOST_LINK });
+})();

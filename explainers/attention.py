@@ -1,0 +1,142 @@
+"""Inside the model: in every layer, every head of attention decides how much each token takes from each other one.
+
+The weights are the model's own, as its forward pass computed them: softmax(q k / sqrt(width of a head)), rows sum to 1
+(Vaswani et al., "Attention Is All You Need", 2017). They say where information was taken from, and not why.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+import models
+from explainers import figures
+from explainers.contract import Component, Explainer, Model, Number, Refusal, Table
+from explainers.sentence import read
+from explainers.words import NO_WORDS, Words
+
+MOST_TOKENS = 256
+
+
+@dataclass(frozen=True, repr=False)
+class Trace:
+    """Every head's map of one sentence. It is too long to print: `trace.weights[layer, head]` is one map."""
+
+    text: str
+    model: str
+    ids: np.ndarray  # (T,) int64
+    labels: tuple[str, ...]  # T
+    weights: np.ndarray  # (L, H, T, T) float32: layer, head, the token that looks, the one looked at; rows sum to 1
+    causal: bool  # no token looks at a later one: weights above the diagonal are 0
+
+    def __repr__(self) -> str:
+        return f"attention.Trace({self.text!r}, {self.model!r}, weights {self.weights.shape}, causal={self.causal})"
+
+
+def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
+    """Runs a model on a text once and keeps every attention map of it.
+
+    text: what the model reads, at most 256 tokens.
+    model: which model; by default the bundled one for the text's language.
+    """
+    sentence = read(text, model)
+    if len(sentence.ids) > MOST_TOKENS:
+        raise Refusal("too_many_tokens", tokens=len(sentence.ids), limit=MOST_TOKENS)
+    weights = models.forward(sentence.model, sentence.ids, attention=True).attention
+    assert weights is not None and abs(weights.sum(-1) - 1).max() <= 1e-5, "attention that is no distribution"
+    labels = models.labels(models.pieces(sentence.model, sentence.ids))
+    ids = np.array(sentence.ids, dtype=np.int64)
+    return Trace(text, sentence.model, ids, labels, weights, causal=not np.triu(weights, 1).any())
+
+
+# What is shown ---------------------------------------------------------------------------------------------------
+
+
+def heads(trace: Trace, words: Words = NO_WORDS, layer: int = 1, head: int = 1) -> Component:
+    """Every head of every layer at a glance, and the one of `layer` and `head` (from 1) in detail."""
+    props = {"labels": list(trace.labels), "weights": trace.weights, "causal": trace.causal, "model": trace.model}
+    return Component("heads", props)
+
+
+def heatmap(trace: Trace, words: Words = NO_WORDS, layer: int = 1, head: int = 1) -> go.Figure:
+    """One head's map: a row for each token that looks, a column for each one looked at.
+
+    layer, head: from 1; refuses what the model does not have.
+    """
+    return figures.heatmap(
+        one(trace, layer, head),
+        trace.labels,
+        trace.labels,
+        titles=(
+            words("views.heatmap.axes.looked_at"),
+            words("views.heatmap.axes.looking"),
+            words("views.heatmap.axes.weight"),
+        ),
+        high=1.0,
+    )
+
+
+def one(trace: Trace, layer: int, head: int) -> np.ndarray:
+    """The map (T, T) of a layer and a head, both from 1; Refusal("out_of_range") for one that the model lacks."""
+    for name, value, last in (("layer", layer, trace.weights.shape[0]), ("head", head, trace.weights.shape[1])):
+        Number(name, low=1, high=last).check(value)
+    return trace.weights[layer - 1, head - 1]
+
+
+def distances(weights: np.ndarray) -> np.ndarray:
+    """(L, H, T, T) -> (L, H): how many tokens away each head looks, on average over what it looks at and over tokens.
+
+    >>> distances(np.eye(3)[None, None])
+    array([[0.]])
+    """
+    places = np.arange(weights.shape[-1])
+    away = np.abs(places[:, None] - places[None, :])  # (T, T)
+    return (weights * away).sum(-1).mean(-1)
+
+
+def reach(trace: Trace, words: Words = NO_WORDS) -> go.Figure:
+    """How many tokens away each head looks on average: one cell a head."""
+    axes = ("head", "layer", "distance")
+    layers, heads = trace.weights.shape[:2]
+    return figures.heatmap(
+        distances(trace.weights),
+        [str(head) for head in range(1, heads + 1)],
+        [str(layer) for layer in range(1, layers + 1)],
+        titles=tuple(words(f"views.reach.axes.{axis}") for axis in axes),  # type: ignore[arg-type]
+        written=".1f",
+    )
+
+
+def numbers(trace: Trace, words: Words = NO_WORDS, layer: int = 1, head: int = 1) -> Table:
+    """For each token, the three that the chosen head looks at most, with the weights.
+
+    A layer or head past the model's last one means the last, as on the page, where a change of model may leave one.
+    """
+    layers, heads = trace.weights.shape[:2]
+    weights = one(trace, min(layer, layers), min(head, heads))
+    rows = tuple((place, trace.labels[place - 1], *most(row, trace.labels)) for place, row in enumerate(weights, 1))
+    names = ("place", "token", "first", "first_weight", "second", "second_weight", "third", "third_weight")
+    return Table(words.columns("numbers", *names), rows)
+
+
+def most(row: np.ndarray, labels: tuple[str, ...]) -> tuple[str | float, ...]:
+    """The three largest of one token's weights (T,): label, weight, label, weight, …; blank where it has fewer."""
+    largest = [place for place in np.argsort(-row, kind="stable")[:3] if row[place] > 0]
+    cells = [cell for place in largest for cell in (labels[place], float(row[place]))]
+    return (*cells, *[""] * (6 - len(cells)))
+
+
+EXPLAINER = Explainer(
+    name="attention",
+    chapter="inside",
+    trace=trace,
+    views={"heads": heads, "reach": reach, "numbers": numbers},
+    inputs=(Model(needs=frozenset({"causal"})),),
+    knobs=(
+        Number("layer", default=1, live=True, inside=True, low=1, high=64),
+        Number("head", default=1, live=True, inside=True, low=1, high=64),
+    ),
+)

@@ -1,0 +1,205 @@
+"""What an explainer is: one idea as data, from which the shell makes a tab, an endpoint, a link and a tool.
+
+Data flows one way: text -> ids -> arrays (`models.run`) -> Trace -> views + words -> picture. Nothing here imports
+torch, plotly or gradio.
+
+Shape letters in comments everywhere: B batch, L layers, H heads, T tokens, D width, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.refusal import Refusal
+
+__all__ = [
+    "Action",
+    "Choice",
+    "Component",
+    "Control",
+    "Explainer",
+    "Html",
+    "Markdown",
+    "Model",
+    "Number",
+    "Refusal",
+    "Table",
+    "Toggle",
+    "Tokens",
+]
+
+
+@dataclass(frozen=True)
+class Control:
+    """A named value that a person can change. Its label and its help stand in the words, under `controls.<name>`.
+
+    live: a knob that its component works out in the browser, asking no server.
+    inside: drawn by a component of the explainer rather than by the shell; still in the link, still in the endpoint.
+    """
+
+    name: str
+    default: Any = None
+    live: bool = False
+    inside: bool = False
+
+    def check(self, value: Any) -> Any:
+        """Returns the value in the control's own type, or raises Refusal when it is not one that it takes."""
+        return value
+
+
+@dataclass(frozen=True)
+class Number(Control):
+    """A number between `low` and `high`; whole if `step` is."""
+
+    low: float = 0
+    high: float = 1
+    step: float = 1
+
+    @property
+    def whole(self) -> bool:
+        return isinstance(self.step, int)
+
+    def check(self, value: Any) -> float | int:
+        try:
+            number = float(value)
+        except (TypeError, ValueError, OverflowError):
+            raise Refusal("not_a_number", control=self.name, value=str(value)[:40]) from None
+        if not self.low <= number <= self.high:  # NaN fails both comparisons
+            raise Refusal("out_of_range", control=self.name, value=str(value)[:40], low=self.low, high=self.high)
+        if self.whole and number != int(number):
+            raise Refusal("not_whole", control=self.name, value=str(value)[:40])
+        return int(number) if self.whole else number
+
+
+@dataclass(frozen=True)
+class Choice(Control):
+    """One of a few named options; each option's label stands in the words, under `controls.<name>.options`."""
+
+    options: tuple[str, ...] = ()
+
+    def check(self, value: Any) -> str:
+        if not isinstance(value, str) or value not in self.options:
+            raise Refusal("not_an_option", control=self.name, value=str(value)[:40])
+        return value
+
+
+@dataclass(frozen=True)
+class Toggle(Control):
+    """Yes or no."""
+
+    default: bool = False
+
+    def check(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise Refusal("not_an_option", control=self.name, value=str(value)[:40])
+        return value
+
+
+@dataclass(frozen=True)
+class Model(Control):
+    """A model to run. `needs`: what it must be able to do, such as {"causal"}; None as a value means the default."""
+
+    name: str = "model"
+    needs: frozenset[str] = frozenset()
+
+    def check(self, value: Any) -> str | None:
+        if value is not None and not isinstance(value, str):
+            raise Refusal("unknown_model", model=str(value)[:80])
+        return value or None
+
+
+@dataclass(frozen=True)
+class Tokens(Control):
+    """Token ids that picking has appended to the sentence; never decoded and encoded again."""
+
+    name: str = "ids"
+    default: tuple[int, ...] = ()
+    inside: bool = True
+    most: int = 512
+
+    def check(self, value: Any) -> tuple[int, ...]:
+        ids = tuple(value) if isinstance(value, list | tuple) else None
+        if ids is None or any(isinstance(i, bool) or not isinstance(i, int) or i < 0 for i in ids):
+            raise Refusal("not_tokens", control=self.name)
+        if len(ids) > self.most:
+            raise Refusal("too_many_tokens", tokens=len(ids), limit=self.most)
+        return ids
+
+
+@dataclass(frozen=True)
+class Action(Number):
+    """A button that runs the trace once with a number, such as how many tokens to write; at rest it is its default."""
+
+    default: int = 0
+    press: int = 1
+    inside: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under column heads; numbers stay numbers. The text alternative of a picture."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
+class Markdown:
+    """Text with Markdown marks, and formulas between dollar signs."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Html:
+    """A page for a sandboxed frame, without the right to touch the page around it."""
+
+    source: str
+    height: int = 400
+
+
+@dataclass(frozen=True)
+class Component:
+    """One of the few own browser components (`assets/components/<name>.js`) and what it shows.
+
+    props: JSON values and numpy arrays; the shell packs the arrays.
+    """
+
+    name: str
+    props: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """One idea.
+
+    name: one noun in snake case: file, tab, endpoint, tool, words file and link all bear it.
+    chapter: the heading that it stands under.
+    trace: `(text, *, <inputs>) -> Trace`, the slow half; a generator of Steps that ends by yielding the Trace, too.
+    views: name -> `(trace, words, **knobs)`; fast, no model. The first one leads.
+    inputs: trace's controls; a change runs the model again.
+    knobs: the views' controls; a change only redraws. A knob that is also a parameter of `trace` reaches it when
+        something else runs it, but changing it does not.
+    picks: name -> `(trace, event) -> {control: value}`, pure: what a click means.
+    after: `(trace) -> {control: value}`: what a finished run leaves in the controls, such as the ids it wrote.
+    """
+
+    name: str
+    chapter: str
+    trace: Callable[..., Any]
+    views: Mapping[str, Callable[..., Any]]
+    inputs: tuple[Control, ...] = ()
+    knobs: tuple[Control, ...] = ()
+    picks: Mapping[str, Callable[..., dict[str, Any]]] = field(default_factory=dict)
+    after: Callable[[Any], dict[str, Any]] | None = None
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """Inputs, then knobs."""
+        return self.inputs + self.knobs
+
+    def control(self, name: str) -> Control:
+        """The control of that name; KeyError if there is none."""
+        return {control.name: control for control in self.controls}[name]

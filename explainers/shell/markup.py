@@ -1,0 +1,94 @@
+"""The page's fixed markup: header, navigation, headings, the table of models. Every word comes from the words files."""
+
+from __future__ import annotations
+
+from html import escape
+from itertools import groupby
+
+import models
+
+from .. import ALL
+from ..contract import Explainer
+from ..words import LANGUAGES, words_for
+
+__all__ = ["escape", "header", "heading", "models_table", "navigation"]
+
+
+def button(act: str, text: str, title: str) -> str:
+    """A button that the page's scripts know by what it does."""
+    return f'<button type="button" class="gb-button" data-act="{act}" title="{escape(title)}">{escape(text)}</button>'
+
+
+def header(language: str) -> str:
+    """The name, what it is, the languages, and the page's own buttons."""
+    words = words_for("shell", language)
+    links = "".join(
+        f'<a class="gb-language" data-language="{code}" href="#" lang="{code}"'
+        f"{' aria-current=true' if code == language else ''}>{escape(words_for('shell', code)('name'))}</a>"
+        for code in LANGUAGES
+    )
+    acts = "".join(button(act, words(f"acts.{act}"), words(f"acts.{act}_hint")) for act in ("copy", "projector", "reset"))
+    return (
+        f'<header class="gb-top"><h1>Glassbox</h1><p class="gb-tagline">{escape(words("tagline"))}</p>'
+        f'<div class="gb-acts">{acts}<nav class="gb-languages" aria-label="{escape(words("languages"))}">{links}</nav></div>'
+        f'</header><div id="gb-note" role="status" aria-live="polite"></div>'
+    )
+
+
+def navigation(language: str) -> str:
+    """Chapters, and within each its explainers; About at the end."""
+    words = words_for("shell", language)
+    parts = []
+    for chapter, members in groupby(ALL, key=lambda explainer: explainer.chapter):
+        links = "".join(tab_link(e.name, words_for(e.name, language)("title")) for e in members)
+        title = escape(words(f"chapters.{chapter}"))
+        parts.append(f'<div class="gb-chapter"><span class="gb-chapter-name">{title}</span>{links}</div>')
+    parts.append(f'<div class="gb-chapter gb-chapter-last">{tab_link("about", words_for("about", language)("title"))}</div>')
+    return f'<nav class="gb-tabs" aria-label="{escape(words("tabs"))}">{"".join(parts)}</nav>'
+
+
+def tab_link(name: str, title: str) -> str:
+    """A link to a tab."""
+    return f'<a class="gb-tab" data-tab="{name}" href="#tab={name}">{escape(title)}</a>'
+
+
+def heading(explainer: Explainer, language: str) -> str:
+    """The question in plain words, what to do first, and sentences to start from."""
+    words, shell = words_for(explainer.name, language), words_for("shell", language)
+    chips = "".join(
+        f'<button type="button" class="gb-example{" gb-fails" if example.get("fails") else ""}" '
+        f'data-act="example" data-explainer="{explainer.name}" data-index="{index}" title="{escape(example["text"])}">'
+        f"{escape(shell('fails') + ': ' if example.get('fails') else '')}{escape(example['note'])}</button>"
+        for index, example in enumerate(words.raw("examples"))
+    )
+    return (
+        f'<h2>{escape(words("question"))}</h2><p class="gb-lead">{escape(words("lead"))}</p>'
+        f'<div class="gb-examples" role="group" aria-label="{escape(shell("examples"))}">'
+        f'<span class="gb-examples-name" aria-hidden="true">{escape(shell("examples"))}</span>{chips}</div>'
+    )
+
+
+def size(bytes_: int) -> str:
+    """A size in bytes as people write it."""
+    return f"{bytes_ / 1e9:.1f} GB" if bytes_ >= 1e9 else f"{bytes_ / 1e6:.0f} MB"
+
+
+def models_table(language: str) -> str:
+    """The models on offer: kind, languages, parameters, size, licence, and whether they were checked."""
+    words = words_for("about", language)
+    columns = ("name", "kind", "languages", "parameters", "size", "licence", "status")
+    head = "".join(f'<th scope="col">{escape(words(f"models.columns.{c}"))}</th>' for c in columns)
+    rows = []
+    for entry in models.offered(frozenset()):
+        status = "bundled" if entry.hub is None else "verified" if entry.verified else "unverified"
+        cells = (
+            entry.name,
+            words(f"models.kinds.{entry.kind}"),
+            ", ".join(words(f"models.languages.{code}") for code in entry.languages),
+            f"{entry.parameters / 1e6:.1f} M" if language == "en" else f"{entry.parameters:,}",
+            size(entry.bytes),
+            entry.licence,
+            words(f"models.status.{status}"),
+        )
+        rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
+    return f"<table><caption>{escape(words('models.title'))}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

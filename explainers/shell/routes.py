@@ -1,0 +1,121 @@
+"""What the server gives out beside gradio: its health, the page's own files, and the arrays of kept traces.
+
+Files are read once, at start; nothing that a request says becomes a path.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import plotly
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from ..words import LANGUAGES, words_for
+from .boot import boot
+from .kept import KEPT
+from .pack import raw, squeeze
+
+ASSETS = Path(__file__).parents[2] / "assets"
+TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+# core.js makes the global that the others put themselves on
+SCRIPTS = ["page/core.js", *sorted(f"page/{p.name}" for p in (ASSETS / "page").glob("*.js") if p.name != "core.js")]
+
+
+def palette_css() -> str:
+    """The palette as CSS variables, for the light and the dark page."""
+    palette = json.loads((ASSETS / "palette.json").read_text(encoding="utf-8"))
+
+    def block(selector: str, colours: dict[str, str]) -> str:
+        return selector + " {" + "".join(f"{name}:{value};" for name, value in colours.items()) + "}\n"
+
+    return block(":root", palette["light"]) + block(":root.dark, .dark", palette["dark"])
+
+
+@functools.cache
+def files() -> dict[str, tuple[bytes, str]]:
+    """Name -> (gzipped content, content type) of each file that a page loads, plotly.js apart."""
+    components = sorted((ASSETS / "components").iterdir())
+    scripts = [ASSETS / name for name in SCRIPTS] + [p for p in components if p.suffix == ".js"]
+    styles = [ASSETS / "page" / "page.css"] + [p for p in components if p.suffix == ".css"]
+    script = boot_script() + "".join(f"\n;{p.read_text(encoding='utf-8')}" for p in scripts)
+    inside = "\n".join(p.read_text(encoding="utf-8") for p in styles)
+    base = (ASSETS / "page" / "base.css").read_text(encoding="utf-8")
+    style = f"{palette_css()}{base}\n.gradio-container.gradio-container {{\n{inside}\n}}\n"  # outweighs gradio's own
+    return {
+        "glassbox.js": (squeeze(script.encode()), TYPES[".js"]),
+        "glassbox.css": (squeeze(style.encode()), TYPES[".css"]),
+    }
+
+
+def boot_script() -> str:
+    """The data that the scripts start from: explainers, controls and words, in every language."""
+    data = {language: boot(language) for language in LANGUAGES}
+    return f"globalThis.glassboxBoot = {json.dumps(data, ensure_ascii=False)};"
+
+
+def version() -> str:
+    """Changes when any of the files does, so that browsers may keep each version for ever."""
+    digest = hashlib.sha256(b"".join(content for content, _ in files().values()))
+    return digest.hexdigest()[:12]
+
+
+@functools.cache
+def plotly_script() -> bytes:
+    """The plotly.js that the plotly package carries, gzipped."""
+    path = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    return gzip.compress(path.read_bytes(), 6, mtime=0)
+
+
+def head() -> str:
+    """What the page's head loads: one script and one style sheet, both from here."""
+    v = version()
+    return f'<link rel="stylesheet" href="./glassbox/glassbox.css?{v}"><script src="./glassbox/glassbox.js?{v}"></script>'
+
+
+def zipped(content: bytes, kind: str, keep: str) -> Response:
+    """A response whose body is gzipped already."""
+    headers = {"Content-Encoding": "gzip", "Cache-Control": keep, "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=kind, headers=headers)
+
+
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+def health(request: Request) -> Response:
+    """Says that the server answers."""
+    return PlainTextResponse("ok")
+
+
+def asset(request: Request) -> Response:
+    """One of the page's own files."""
+    name = request.path_params["name"]
+    if name == "plotly.js":
+        return zipped(plotly_script(), TYPES[".js"], FOR_EVER)
+    found = files().get(name)
+    return zipped(*found, FOR_EVER) if found else PlainTextResponse("", 404)
+
+
+def array(request: Request) -> Response:
+    """An array of a kept trace; a sentence and 404 where the key is unknown or its trace is gone."""
+    found = KEPT.array(request.path_params["key"], request.path_params["name"])
+    if found is None:
+        asked = request.query_params.get("lang", "")
+        language = asked if asked in LANGUAGES else LANGUAGES[0]
+        return PlainTextResponse(words_for("refusals", language)("gone"), 404)
+    return zipped(squeeze(raw(found)), "application/octet-stream", "private, max-age=600")
+
+
+def routes() -> list[Any]:
+    """All of the above, to be served before gradio's own."""
+    return [
+        Route("/healthz", health),
+        Route("/glassbox/{name}", asset),
+        Route("/arrays/{key}/{name}", array),
+    ]

@@ -1,0 +1,225 @@
+"""Sets Glassbox up and runs it; needs nothing but Python 3.11 or newer.
+
+    python3 glassbox.py run                     start the app (arguments are passed on to app.py)
+    python3 glassbox.py test                    every check and every test (arguments are passed on to pytest)
+    python3 glassbox.py setup                   only install what the app needs
+    python3 glassbox.py check                   ruff and mypy
+    python3 glassbox.py fix                     let ruff format and mend what it can
+    python3 glassbox.py weights --texts FOLDER  train the bundled models again
+    python3 glassbox.py catalogue               check the catalogue of models against the Hugging Face Hub
+    python3 glassbox.py pictures [FOLDER]       take the README's screenshots (with FOLDER: all of them, into it)
+
+The first time, packages go into .venv beside this file. A stamp with the hash of each requirements file is left there,
+so the second time needs no network and starts at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+APP = "requirements.txt"
+TESTS = "tests/requirements.txt"
+
+CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
+
+RECIPES = (("models.recipes.causal", "stories-gpt"), ("models.recipes.causal", "ko-gpt"))
+
+# glibc hands big blocks back to the kernel after each step and faults them in again at the next (measured in LOG.md).
+TRAINING = {
+    "MALLOC_MMAP_THRESHOLD_": "8589934592",
+    "MALLOC_TRIM_THRESHOLD_": "34359738368",
+    "MALLOC_TOP_PAD_": "268435456",
+}
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+BROWSER_FILES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+)
+PLAYWRIGHTS_OWN = """
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
+NO_BROWSER = (
+    "No Chromium for the browser tests was found and none could be installed: install Chromium or Google Chrome so "
+    "that `chromium` or `google-chrome` is on the PATH, then run this again."
+)
+
+
+def call(*command: str | Path, **more: str) -> int:
+    """Runs a command in the repository with `more` added to its environment; returns its exit status."""
+    sys.stdout.flush()
+    try:
+        return subprocess.call([str(part) for part in command], cwd=ROOT, env={**os.environ, **more})
+    except KeyboardInterrupt:
+        return 130
+
+
+def module(*command: str, **more: str) -> int:
+    """Runs a module of .venv, as `python -m` does."""
+    print("+", *command, flush=True)
+    return call(PYTHON, "-m", *command, **more)
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def stamped(path: Path, content: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8") == content
+
+
+def make_venv() -> None:
+    """Creates .venv, or completes one whose making was interrupted."""
+    complete = PYTHON.exists() and call(PYTHON, "-c", "import pip") == 0
+    if complete:
+        return
+    clear = () if PYTHON.exists() else ("--clear",)
+    if call(sys.executable, "-m", "venv", *clear, VENV):
+        sys.exit("This Python cannot make a virtual environment; on Debian or Ubuntu: apt-get install python3-venv")
+
+
+def hint_at_cpu_build() -> None:
+    """Before gigabytes are fetched for a GPU that is not there, says how not to."""
+    chosen = any(name in os.environ for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"))
+    if platform.system() == "Linux" and not chosen and not shutil.which("nvidia-smi"):
+        print("No NVIDIA driver here; the README says how to take PyTorch's smaller CPU build.", flush=True)
+
+
+def ensure(*files: str) -> None:
+    """Makes .venv hold what these requirements files ask for; touches no network when the stamps say it does."""
+    stamps = {VENV / f"{name.replace('/', '-')}.stamp": digest(ROOT / name) for name in files}
+    if PYTHON.exists() and all(stamped(path, content) for path, content in stamps.items()):
+        return
+    print("Installing what Glassbox needs into .venv; this takes a few minutes, once.", flush=True)
+    make_venv()
+    hint_at_cpu_build()
+    asked = [part for name in files for part in ("--requirement", str(ROOT / name))]
+    if call(PYTHON, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", *asked):
+        sys.exit(f"pip could not install {' and '.join(files)}; its lines above say why.")
+    for path, content in stamps.items():
+        path.write_text(content, encoding="utf-8")
+
+
+def system_browser() -> str | None:
+    """Path of the system's Chromium or Chrome, or None."""
+    on_path = (shutil.which(name) for name in BROWSERS)
+    in_place = (file for file in BROWSER_FILES if Path(file).exists())
+    return next((path for path in (*on_path, *in_place) if path), None)
+
+
+def has_browser() -> bool:
+    """Whether the system has a Chromium or Chrome, or the playwright in .venv one of its own."""
+    if system_browser():
+        return True
+    asked = subprocess.run([str(PYTHON), "-c", PLAYWRIGHTS_OWN], capture_output=True, text=True, check=False)
+    own = asked.stdout.strip()
+    return bool(own) and Path(own).exists()
+
+
+def on_debian_as_root() -> bool:
+    """Whether apt-get may install Chromium here. Not on Ubuntu: its package is a stub that wants snap."""
+    if os.name != "posix" or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return False
+    release = Path("/etc/os-release")
+    return release.exists() and "ID=debian" in release.read_text(encoding="utf-8").splitlines()
+
+
+def ensure_browser() -> None:
+    """Finds a Chromium, or installs one, or says how to and ends."""
+    if has_browser():
+        return
+    if on_debian_as_root():
+        call("apt-get", "update")
+        call("apt-get", "install", "-y", "chromium", "fonts-noto-cjk", DEBIAN_FRONTEND="noninteractive")
+    if not has_browser():
+        module("playwright", "install", "chromium")
+    if not has_browser():
+        sys.exit(NO_BROWSER)
+
+
+def setup(rest: list[str]) -> int:
+    ensure(APP)
+    return 0
+
+
+def run(rest: list[str]) -> int:
+    """Starts the app; on POSIX in this very process, so that a signal sent to it reaches the app."""
+    ensure(APP)
+    command = [str(PYTHON), str(ROOT / "app.py"), *rest]
+    sys.stdout.flush()
+    if os.name == "posix":
+        os.execv(command[0], command)
+    try:
+        return subprocess.call(command)
+    except KeyboardInterrupt:
+        return 130
+
+
+def check(rest: list[str]) -> int:
+    """All checks, even after one has failed; 0 only if all passed."""
+    ensure(APP, TESTS)
+    return int(any([module(*command) for command in CHECKS]))
+
+
+def test(rest: list[str]) -> int:
+    """All checks and the tests; pytest ends with 5, a failure, when it collects nothing."""
+    ensure(APP, TESTS)
+    if "not browser" not in " ".join(rest):
+        ensure_browser()
+    return check([]) | (module("pytest", *rest) != 0)
+
+
+def fix(rest: list[str]) -> int:
+    ensure(APP, TESTS)
+    return int(any([module("ruff", "check", "--fix", "."), module("ruff", "format", ".")]))
+
+
+def weights(rest: list[str]) -> int:
+    """Trains each bundled model; further arguments go to the recipe, as `--tokens 2e7`."""
+    parser = argparse.ArgumentParser(prog="glassbox.py weights")
+    parser.add_argument("--texts", type=Path, required=True, help="folder that holds the training texts")
+    chosen, more = parser.parse_known_args(rest)
+    ensure(APP)
+    texts = str(chosen.texts.resolve())
+    return int(any([module(recipe, name, "--texts", texts, *more, **TRAINING) for recipe, name in RECIPES]))
+
+
+def catalogue(rest: list[str]) -> int:
+    ensure(APP)
+    return module("models.catalog", "--check", *rest)
+
+
+def pictures(rest: list[str]) -> int:
+    ensure(APP, TESTS)
+    ensure_browser()
+    return module("assets.pictures.make", *(str(Path(part).resolve()) for part in rest))
+
+
+COMMANDS = {command.__name__: command for command in (run, test, setup, check, fix, weights, catalogue, pictures)}
+
+
+def main(arguments: list[str]) -> int:
+    if sys.version_info < (3, 11):  # noqa: UP036 (an older one shall be told)
+        sys.exit(f"Glassbox needs Python 3.11 or newer; this is {platform.python_version()}.")
+    if not arguments or arguments[0] not in COMMANDS:
+        print(__doc__)
+        return 0 if arguments and arguments[0] in ("-h", "--help", "help") else 2
+    return COMMANDS[arguments[0]](arguments[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,108 @@
+"""The whole surface that explainers may call. Importing it is light: a name is fetched from its file when first used.
+
+Some names are also names of files (`pieces`, `load`, `decode`): here they are always the functions.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .catalog import CATALOG, Entry, check_offered, default, offered, policy
+    from .decode import write
+    from .load import Loaded, load
+    from .pieces import (
+        Group,
+        Piece,
+        decode,
+        encode,
+        groups,
+        label,
+        labels,
+        pieces,
+        special_tokens,
+        vocabulary_labels,
+        vocabulary_size,
+    )
+    from .refusal import Refusal
+    from .run import Pass, as_tensor, forward
+
+__all__ = [
+    "CATALOG",
+    "Entry",
+    "Group",
+    "Loaded",
+    "Pass",
+    "Piece",
+    "Refusal",
+    "as_tensor",
+    "check_offered",
+    "decode",
+    "default",
+    "encode",
+    "forward",
+    "groups",
+    "label",
+    "labels",
+    "load",
+    "offered",
+    "pieces",
+    "policy",
+    "special_tokens",
+    "vocabulary_labels",
+    "vocabulary_size",
+    "write",
+]
+
+HOME = {
+    "CATALOG": "catalog",
+    "Entry": "catalog",
+    "Group": "pieces",
+    "Loaded": "load",
+    "Pass": "run",
+    "Piece": "pieces",
+    "Refusal": "refusal",
+    "as_tensor": "run",
+    "check_offered": "catalog",
+    "decode": "pieces",
+    "default": "catalog",
+    "encode": "pieces",
+    "forward": "run",
+    "groups": "pieces",
+    "label": "pieces",
+    "labels": "pieces",
+    "load": "load",
+    "offered": "catalog",
+    "pieces": "pieces",
+    "policy": "catalog",
+    "special_tokens": "pieces",
+    "vocabulary_labels": "pieces",
+    "vocabulary_size": "pieces",
+    "write": "decode",
+}
+
+
+class Package(ModuleType):
+    """Python binds a file's module to its package once imported; that must not hide the function of the same name."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = Package
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *HOME})

@@ -1,0 +1,151 @@
+"""The models on offer, as one table, and who may ask for which. Imports nothing heavy.
+
+`python -m models.catalog --check` asks the Hub for each entry's size and licence, and marks it verified.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from . import files
+from .refusal import Refusal
+
+WEIGHTS = Path(__file__).parent / "weights"
+CHECKED = Path(__file__).parent / "catalogue.json"
+HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95}")
+HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
+POLICIES = ("bundled", "catalogue", "any")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model on offer.
+
+    kind: what it can do: "causal" continues a text, "masked" fills gaps in one.
+    bytes: of the weights on disk.
+    hub: its id on the Hugging Face Hub; None when it ships with the program.
+    verified: whether these facts are the files' own (bundled, or checked against the Hub).
+    """
+
+    name: str
+    kind: str
+    languages: tuple[str, ...]
+    parameters: int
+    bytes: int
+    licence: str
+    hub: str | None = None
+    verified: bool = False
+
+
+def _hub(name: str, languages: tuple[str, ...], parameters: int, size: int, licence: str) -> Entry:
+    return Entry(name, "causal", languages, parameters, size, licence, hub=name)
+
+
+def _checked(entry: Entry) -> Entry:
+    """The entry with the facts that the last check wrote, if it did."""
+    facts = files.read_json(CHECKED).get(entry.name) if entry.hub and CHECKED.is_file() else None
+    if not facts:
+        return entry
+    return replace(entry, parameters=facts["parameters"], bytes=facts["bytes"], licence=facts["licence"], verified=True)
+
+
+CATALOG: tuple[Entry, ...] = tuple(
+    _checked(entry)
+    for entry in (
+        Entry("stories-gpt", "causal", ("en",), 4_077_056, 8_159_176, "CC-BY-SA-4.0", verified=True),
+        Entry("ko-gpt", "causal", ("ko",), 4_601_344, 9_207_752, "CC-BY-SA-4.0", verified=True),
+        _hub("openai-community/gpt2", ("en",), 124_439_808, 548_105_171, "mit"),
+        _hub("distilbert/distilgpt2", ("en",), 81_912_576, 352_824_413, "apache-2.0"),
+        _hub("EleutherAI/pythia-70m", ("en",), 70_426_624, 166_029_852, "apache-2.0"),
+        _hub("HuggingFaceTB/SmolLM2-135M", ("en",), 134_515_008, 269_060_552, "apache-2.0"),
+        _hub("Qwen/Qwen3-0.6B-Base", ("en", "ko"), 596_049_920, 1_192_135_096, "apache-2.0"),
+    )
+)
+
+
+def policy() -> str:
+    """What the picker offers: "bundled", "catalogue" or "any" Hub id (GLASSBOX_MODELS)."""
+    value = os.environ.get("GLASSBOX_MODELS") or ("bundled" if "SPACE_ID" in os.environ else "catalogue")
+    if value not in POLICIES:
+        raise ValueError(f"GLASSBOX_MODELS={value!r} is none of {', '.join(POLICIES)}")
+    return value
+
+
+def host_folder() -> Path | None:
+    """The one folder that the host offers (GLASSBOX_FOLDER)."""
+    value = os.environ.get("GLASSBOX_FOLDER")
+    return Path(value).expanduser().resolve() if value else None
+
+
+def host_entry() -> Entry | None:
+    """The host's folder as an entry under its last component; None when there is none or it cannot be read."""
+    folder = host_folder()
+    if folder is None:
+        return None
+    try:
+        architecture = str(files.read_json(folder / "config.json")["architectures"][0])
+        kind = "masked" if architecture.endswith("ForMaskedLM") else "causal"
+        facts = (files.parameters(folder), files.size(folder))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        logging.getLogger(__name__).warning("GLASSBOX_FOLDER %s: %r", folder, error)
+        return None
+    return Entry(folder.name, kind, (), *facts, licence="", verified=True)
+
+
+def entries() -> list[Entry]:
+    """What this host offers by name: the bundled models, its own folder, and the Hub's unless it offers no more."""
+    host = host_entry()
+    own = [host] if host else []
+    return [
+        *(entry for entry in CATALOG if not entry.hub and entry.name not in {e.name for e in own}),
+        *own,
+        *(entry for entry in CATALOG if entry.hub and policy() != "bundled"),
+    ]
+
+
+def offered(needs: frozenset[str] = frozenset(), language: str | None = None) -> list[Entry]:
+    """The entries that can do all that is needed, in a language if one is named; the host's folder is in any."""
+    return [
+        entry
+        for entry in entries()
+        if needs <= {entry.kind} and (language is None or not entry.languages or language in entry.languages)
+    ]
+
+
+def default(needs: frozenset[str] = frozenset(), text: str = "") -> str:
+    """The name of the bundled model to begin with: a Korean one for a text that holds Hangul, else an English one."""
+    language = "ko" if HANGUL.search(text) else "en"
+    for entry in CATALOG:
+        if not entry.hub and needs <= {entry.kind} and language in entry.languages:
+            return entry.name
+    raise Refusal("no_model", needs=", ".join(sorted(needs)), language=language)
+
+
+def is_hub_id(name: str) -> bool:
+    """Whether a name is spelled owner/model, as the Hub allows it; such a name is never read as a path."""
+    return bool(HUB_ID.fullmatch(name)) and ".." not in name and "--" not in name
+
+
+def check_offered(name: str, needs: frozenset[str] = frozenset()) -> None:
+    """Raises Refusal unless this host lets a visitor use this model. The page and its API ask it first; no path passes.
+
+    A Hub id outside the catalogue passes under "any"; what it can do is known only once it is loaded.
+    """
+    entry = next((entry for entry in entries() if entry.name == name), None)
+    if entry is None and is_hub_id(name):
+        if policy() != "any":
+            raise Refusal("not_offered", model=name)
+    elif entry is None:
+        raise Refusal("unknown_model", model=name[:80])
+    elif not needs <= {entry.kind}:
+        raise Refusal("wrong_kind", model=name, kind=entry.kind, needs=", ".join(sorted(needs)))
+
+
+if __name__ == "__main__":
+    from .hub import main
+
+    raise SystemExit(main())

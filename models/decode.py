@@ -1,0 +1,44 @@
+"""The token-by-token loop: the prompt in one pass, then one token at a time, keys and values remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .load import Loaded, load
+from .refusal import Refusal
+from .run import as_array, as_ids
+
+
+def write(
+    name: str | Path, ids: Sequence[int], choose: Callable[[np.ndarray, int], int], count: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yields up to `count` times the id chosen and the logits (V,) float32 that it was chosen from.
+
+    choose: (logits, step) -> id, step from 0. Ends after an end-of-text id, which it yields, or with a full context.
+    Refusals: wrong_kind, empty_text, too_many_tokens, unknown_token, and those of `load`, at the first step.
+    """
+    loaded = load(name)
+    if loaded.kind != "causal":
+        raise Refusal("wrong_kind", model=loaded.name, kind=loaded.kind, needs="causal")
+    fresh, cache, ends = as_ids(loaded, ids), None, end_ids(loaded)
+    for step in range(min(count, loaded.positions - len(ids))):
+        with loaded.lock, torch.inference_mode():  # not while it yields: others run between two tokens
+            out = loaded.model(input_ids=fresh, past_key_values=cache, use_cache=True)
+            logits, cache = as_array(out.logits[0, -1]), out.past_key_values
+        chosen = int(choose(logits, step))
+        yield chosen, logits
+        if chosen in ends:
+            return
+        fresh = torch.tensor([[chosen]], device=fresh.device)
+
+
+def end_ids(loaded: Loaded) -> frozenset[int]:
+    """The ids that end a text."""
+    ends = loaded.model.generation_config.eos_token_id
+    if ends is None:
+        ends = loaded.model.config.eos_token_id
+    return frozenset(ends if isinstance(ends, list) else [] if ends is None else [ends])

@@ -1,0 +1,138 @@
+"""The Hugging Face Hub: what a model weighs, asked before anything is fetched, and the few files of it that are safe.
+
+Always anonymous: a visitor who types an id must not reach what only the host may read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+import huggingface_hub
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
+from huggingface_hub.utils import disable_progress_bars
+from huggingface_hub.utils import logging as hub_logging
+
+from . import catalog, files, place
+from .refusal import Refusal
+
+disable_progress_bars()
+hub_logging.set_verbosity_error()
+
+TEXTS = re.compile(
+    r"(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json"
+    r"|vocab\.txt|merges\.txt"
+)
+# An error of the Hub's is both its HTTP client's and an OSError; without a network the client's own kind arrives.
+NO_NETWORK: tuple[type[BaseException], ...] = HfHubHTTPError.__bases__
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the Hub says of a model before it is fetched.
+
+    parameters: numbers in its weights, buffers too. bytes: of all the files that would be fetched.
+    """
+
+    parameters: int
+    bytes: int
+    licence: str
+    files: tuple[str, ...]
+
+
+def facts(name: str) -> Facts:
+    """Asks the Hub. Refusals: model_needs_network, unknown_model, unsafe_file, broken_model."""
+    try:
+        info = huggingface_hub.HfApi(token=False).model_info(name, files_metadata=True, timeout=10)
+    except (RepositoryNotFoundError, HFValidationError):
+        raise Refusal("unknown_model", model=name) from None
+    except NO_NETWORK as error:
+        raise Refusal("model_needs_network", model=name) from error
+    sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
+    shards = sorted(filter(files.SHARD.fullmatch, sizes)) if files.INDEX in sizes else []
+    weights = [files.SINGLE] if files.SINGLE in sizes else shards
+    if not weights:
+        pickled = any(file.endswith((".bin", ".pt", ".pth")) for file in sizes)
+        raise Refusal("unsafe_file" if pickled else "broken_model", model=name)
+    texts = [file for file in sizes if TEXTS.fullmatch(file) or file == files.INDEX]
+    disk = sum(sizes[file] for file in (*weights, *texts))
+    count = info.safetensors.total if info.safetensors else disk // 2
+    licence = str((info.card_data or {}).get("license") or "")
+    return Facts(count, disk, licence, (*weights, *texts))
+
+
+def check_room(name: str, parameters: int, disk: int = 0) -> None:
+    """Raises Refusal("model_too_large") unless a model fits this host, in memory as float32 and on the disk.
+
+    The limit is GLASSBOX_MAX_GB, by default half of what is free of each.
+    """
+    cache = Path(huggingface_hub.constants.HF_HUB_CACHE)
+    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    own = os.environ.get("GLASSBOX_MAX_GB")
+    limits = [float(own) * 1e9] * 2 if own else [place.free_memory() / 2, shutil.disk_usage(there).free / 2]
+    for needed, limit in zip((parameters * 4, disk), limits, strict=True):
+        if needed > limit:
+            raise Refusal("model_too_large", model=name, bytes=needed, limit=int(limit))
+
+
+def cached(name: str) -> Path | None:
+    """The folder of a model that has been fetched whole; asks no network."""
+    try:
+        folder = Path(huggingface_hub.snapshot_download(name, local_files_only=True))
+        whole = (folder / "config.json").is_file() and files.weight_files(folder)
+    except (OSError, ValueError, LookupError):
+        return None
+    return folder if whole else None
+
+
+def fetch(name: str) -> Path:
+    """The folder of a Hub model, fetched unless it has been: its size is asked first and refused if it does not fit."""
+    folder = cached(name)
+    if folder is None:
+        known = facts(name)
+        check_room(name, known.parameters, known.bytes)
+        try:
+            folder = Path(huggingface_hub.snapshot_download(name, allow_patterns=list(known.files), token=False))
+        except NO_NETWORK as error:
+            raise Refusal("model_needs_network", model=name) from error
+    return folder
+
+
+def check() -> dict[str, dict[str, int | str]]:
+    """Asks the Hub for each catalogue entry, prints a table, and returns what is to be written."""
+    today = datetime.now(UTC).date().isoformat()
+    table: dict[str, dict[str, int | str]] = {}
+    for entry in catalog.CATALOG:
+        if entry.hub:
+            known = facts(entry.hub)
+            table[entry.name] = {
+                "parameters": known.parameters,
+                "bytes": known.bytes,
+                "licence": known.licence,
+                "checked": today,
+            }
+            print(f"{entry.name:32} {known.parameters:>13,} {known.bytes:>14,} B  {known.licence}")
+    return table
+
+
+def main() -> int:
+    """`python -m models.catalog --check`: 0 when every entry was checked and models/catalogue.json written."""
+    parser = argparse.ArgumentParser(prog="python -m models.catalog")
+    parser.add_argument("--check", action="store_true", required=True)
+    parser.parse_args()
+    try:
+        table = check()
+    except Refusal as refusal:
+        print(f"catalogue not checked: {refusal}", file=sys.stderr)
+        return 1
+    catalog.CHECKED.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+    return 0

@@ -1,0 +1,72 @@
+"""Texts for training: a folder of plain files in, documents out, every 20th held out before anything looks at it.
+
+A recipe names the files it wants and the share of its tokens that each supplies; the folder is given on the command
+line. Nothing here is part of the product: only the weights that the recipes make are shipped.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+END = "<|endoftext|>"
+HELD_OUT_EVERY = 20
+
+
+def by_mark(text: str) -> list[str]:
+    """Documents with the end-of-text mark between them."""
+    return text.split(END)
+
+
+def by_blank_line(text: str) -> list[str]:
+    """Documents with a blank line between them."""
+    return re.split(r"\n\s*\n", text)
+
+
+def by_lines(count: int) -> Callable[[str], list[str]]:
+    """Documents of `count` lines each, for a text that marks no documents of its own."""
+
+    def split(text: str) -> list[str]:
+        lines = text.split("\n")
+        return ["\n".join(lines[i : i + count]) for i in range(0, len(lines), count)]
+
+    return split
+
+
+def question_and_answer(text: str) -> list[str]:
+    """One document for each row of a CSV file with the columns Q and A."""
+    return [f"{row['Q']}\n{row['A']}" for row in csv.DictReader(io.StringIO(text))]
+
+
+def column(index: int) -> Callable[[str], list[str]]:
+    """One document for each distinct value of a column of a TSV file."""
+
+    def split(text: str) -> list[str]:
+        rows = (line.split("\t") for line in text.split("\n"))
+        return list(dict.fromkeys(row[index] for row in rows if len(row) > index))
+
+    return split
+
+
+@dataclass(frozen=True)
+class Text:
+    """A file of the texts folder: its share of the training tokens, how it splits, and what the card says of it."""
+
+    file: str
+    share: float
+    split: Callable[[str], list[str]]
+    title: str
+    licence: str
+
+
+def documents(folder: Path, text: Text) -> tuple[list[str], list[str]]:
+    """Reads one file and returns its documents as (training, held out): every 20th is held out, the first included."""
+    raw = (folder / text.file).read_text(encoding="utf-8")
+    found = [part.strip() for part in text.split(raw)]
+    found = [part for part in found if part]
+    held = found[::HELD_OUT_EVERY]
+    return [part for i, part in enumerate(found) if i % HELD_OUT_EVERY], held

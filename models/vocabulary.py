@@ -1,0 +1,98 @@
+"""Which bytes a token stands for. A vocabulary spells them in one of a few ways; its own description says which.
+
+Byte-level BPE writes each byte as one visible character; SentencePiece writes a space as U+2581 and a byte it has no
+token for as <0xEA>; WordPiece marks a piece that continues a word with ##.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tokenizers
+
+from .load import find, tokenizer
+from .shelf import Shelf
+
+LOWER_BLOCK = "\u2581"  # SentencePiece's space
+BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
+
+
+def byte_alphabet() -> dict[str, int]:
+    """Character -> byte of byte-level BPE: a visible Latin-1 character is its own byte, the other 68 follow U+0100.
+
+    >>> byte_alphabet()["A"], byte_alphabet()["\u0120"]
+    (65, 32)
+    """
+    visible = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    hidden = [byte for byte in range(256) if byte not in set(visible)]
+    return {chr(byte): byte for byte in visible} | {chr(256 + n): byte for n, byte in enumerate(hidden)}
+
+
+ALPHABET = byte_alphabet()
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """A tokenizer of our own: never truncates, and reads a special token's name typed by a person as plain text.
+
+    spell: a token's spelling -> its bytes. special: ids that stand for no text. literal: ids spelled as they are.
+    """
+
+    backend: tokenizers.Tokenizer
+    spell: Callable[[str], bytes]
+    special: frozenset[int]
+    literal: frozenset[int]
+
+
+def spell_bytes(token: str) -> bytes:
+    """Byte-level BPE: one character, one byte."""
+    return bytes(ALPHABET[character] for character in token)
+
+
+def spelling(description: dict[str, Any]) -> Callable[[str], bytes]:
+    """How a tokenizer spells bytes, from its own description (the JSON of the tokenizers library)."""
+    stages = json.dumps([description.get(stage) for stage in ("normalizer", "pre_tokenizer", "decoder")])
+    if '"ByteLevel"' in stages:
+        return spell_bytes
+    model = description["model"]
+    prefix = model.get("continuing_subword_prefix") or ""
+    suffix = model.get("end_of_word_suffix") or ""
+    spaces = json.dumps(LOWER_BLOCK)[1:-1] in stages
+
+    def spell(token: str) -> bytes:
+        byte = BYTE.fullmatch(token) if model.get("byte_fallback") else None
+        if byte:
+            return bytes.fromhex(byte[1])
+        token = token.removeprefix(prefix)
+        if suffix and token.endswith(suffix):
+            token = token.removesuffix(suffix) + " "
+        return (token.replace(LOWER_BLOCK, " ") if spaces else token).encode()
+
+    return spell
+
+
+def read(name: str, folder: Path) -> Vocabulary:
+    """The vocabulary of a model whose files lie in a folder."""
+    original = tokenizer(name)
+    text = original.backend_tokenizer.to_str()
+    backend = tokenizers.Tokenizer.from_str(text)  # a copy: transformers changes the original's settings at each call
+    backend.encode_special_tokens = True
+    backend.no_truncation()
+    backend.no_padding()
+    description = json.loads(text)
+    added = description.get("added_tokens") or []
+    special = {token["id"] for token in added if token["special"]} | set(original.all_special_ids)
+    return Vocabulary(backend, spelling(description), frozenset(special), frozenset(token["id"] for token in added))
+
+
+def vocabulary(name: str | Path) -> Vocabulary:
+    """The vocabulary of a model, from the cache if it is there; refusals as `load` has them."""
+    return _vocabularies.get(name)
+
+
+_vocabularies: Shelf[Vocabulary] = Shelf(find, read, lambda vocabulary: 1, lambda: 16)

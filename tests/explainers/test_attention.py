@@ -1,0 +1,105 @@
+"""Attention: the maps are the model's own, and nothing else is needed to see one."""
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from explainers import attention
+from explainers.contract import Refusal
+
+TEXTS = ["The cat sat on the cat", "옛날에 고양이가 살았어요", " "]
+
+
+def plain_weights(model: Any, ids: list[int]) -> np.ndarray:
+    """(L, H, T, T) from transformers alone."""
+    import torch
+
+    with torch.no_grad():
+        out = model(torch.tensor([ids]), output_attentions=True)
+    return torch.stack(out.attentions)[:, 0].numpy()
+
+
+def hold(trace: attention.Trace) -> None:
+    """What a Trace promises."""
+    layers, heads, looking, looked_at = trace.weights.shape
+    assert trace.weights.dtype == np.float32
+    assert looking == looked_at == len(trace.ids) == len(trace.labels)
+    np.testing.assert_allclose(trace.weights.sum(-1), np.ones((layers, heads, looking)), atol=1e-5)
+    assert trace.weights.min() >= 0
+    assert trace.causal and not np.triu(trace.weights, 1).any()
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_weights_are_the_models(tiny: str, plain: tuple[Any, Any], text: str) -> None:
+    trace = attention.trace(text, model=tiny)
+    hold(trace)
+    np.testing.assert_allclose(trace.weights, plain_weights(plain[0], trace.ids.tolist()), atol=1e-5)
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("text", TEXTS)
+def test_weights_are_the_bundled_models(bundled: tuple[str, Any, Any], text: str) -> None:
+    name, model, tokenizer = bundled
+    trace = attention.trace(text, model=name)
+    hold(trace)
+    np.testing.assert_allclose(trace.weights, plain_weights(model, tokenizer(text)["input_ids"]), atol=1e-5)
+
+
+def test_the_heatmap_is_one_heads_map(tiny: str) -> None:
+    trace = attention.trace(TEXTS[0], model=tiny)
+    figure = attention.heatmap(trace, layer=3, head=2)
+    np.testing.assert_array_equal(figure.data[0].z, trace.weights[2, 1])
+    assert list(figure.layout.xaxis.ticktext) == list(figure.layout.yaxis.ticktext) == list(trace.labels)
+    assert (figure.data[0].zmin, figure.data[0].zmax) == (0, 1)
+
+
+@pytest.mark.parametrize("where", [{"layer": 0}, {"layer": 4}, {"head": 3}, {"head": 1.5}, {"layer": "x"}])
+def test_a_head_that_is_not_there_is_refused(tiny: str, where: dict[str, Any]) -> None:
+    with pytest.raises(Refusal):
+        attention.heatmap(attention.trace("a b", model=tiny), **where)
+
+
+def test_the_table_takes_the_last_layer_for_one_past_it(tiny: str) -> None:
+    trace = attention.trace(TEXTS[0], model=tiny)
+    assert attention.numbers(trace, layer=9, head=9) == attention.numbers(trace, layer=3, head=2)
+
+
+def test_the_table_names_the_most_looked_at(tiny: str) -> None:
+    trace = attention.trace(TEXTS[0], model=tiny)
+    rows = attention.numbers(trace, layer=2, head=1).rows
+    assert rows[0][2:] == (trace.labels[0], 1.0, "", "", "", "")
+    for row, weights in zip(rows, trace.weights[1, 0], strict=True):
+        assert row[3] == weights.max() and row[2] == trace.labels[int(weights.argmax())]
+
+
+def test_distances() -> None:
+    one_back = np.array([[1.0, 0, 0], [1, 0, 0], [0, 1, 0]])
+    far = np.array([[1.0, 0, 0], [0.5, 0.5, 0], [0, 0.5, 0.5]])
+    np.testing.assert_allclose(attention.distances(np.stack([one_back, far])[None]), [[2 / 3, 1 / 3]])
+
+
+def test_a_text_too_long_is_refused(tiny: str) -> None:
+    """First by this explainer's own limit, then by the model's."""
+    for repeats, limit in ((300, 256), (100, 64)):
+        with pytest.raises(Refusal) as refused:
+            attention.trace(" a" * repeats, model=tiny)
+        assert refused.value.key == "too_many_tokens"
+        assert refused.value.facts["tokens"] > refused.value.facts["limit"] == limit
+
+
+@pytest.mark.weights
+def test_two_lines_in_a_bare_python_draw_a_map() -> None:
+    code = """
+import sys
+from explainers import attention
+t = attention.trace("The cat sat")
+figure = attention.heatmap(t)
+assert "gradio" not in sys.modules
+print(repr(t), figure.data[0].z.shape)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "attention.Trace('The cat sat', 'stories-gpt', weights (4, 8, 3, 3), causal=True) (3, 3)" in done.stdout

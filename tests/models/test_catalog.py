@@ -1,0 +1,126 @@
+"""Who may ask for which model."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models import catalog, files
+from models.refusal import Refusal
+
+CAUSAL = frozenset({"causal"})
+BUNDLED = ["stories-gpt", "ko-gpt"]
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GLASSBOX_MODELS", "GLASSBOX_FOLDER", "SPACE_ID"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def refused(name: str, needs: frozenset[str] = frozenset()) -> str:
+    with pytest.raises(Refusal) as caught:
+        catalog.check_offered(name, needs)
+    return caught.value.key
+
+
+def names(*args: object) -> list[str]:
+    return [entry.name for entry in catalog.offered(*args)]  # type: ignore[arg-type]
+
+
+def test_the_catalogue_says_what_each_model_is() -> None:
+    assert [entry.name for entry in catalog.CATALOG if not entry.hub] == BUNDLED
+    for entry in catalog.CATALOG:
+        assert entry.kind == "causal" and entry.languages and entry.parameters > 0 and entry.licence
+        assert entry.hub in (None, entry.name)
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_a_bundled_models_facts_are_its_files(name: str) -> None:
+    folder = catalog.WEIGHTS / name
+    if not folder.exists():
+        pytest.skip("no weights in this clone")
+    entry = next(entry for entry in catalog.CATALOG if entry.name == name)
+    assert (entry.parameters, entry.bytes) == (files.parameters(folder), files.size(folder))
+    assert entry.bytes < 10e6
+
+
+def test_a_space_offers_what_ships_with_it_and_a_desk_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert catalog.policy() == "catalogue" and "distilbert/distilgpt2" in names(CAUSAL)
+    monkeypatch.setenv("SPACE_ID", "someone/glassbox")
+    assert catalog.policy() == "bundled" and names(CAUSAL) == BUNDLED
+    monkeypatch.setenv("GLASSBOX_MODELS", "any")
+    assert catalog.policy() == "any"
+    monkeypatch.setenv("GLASSBOX_MODELS", "everything")
+    with pytest.raises(ValueError):
+        catalog.policy()
+
+
+def test_what_is_offered_fits_need_and_language() -> None:
+    assert names(CAUSAL, "ko") == ["ko-gpt", "Qwen/Qwen3-0.6B-Base"]
+    assert names(frozenset({"masked"})) == []
+
+
+def test_the_default_follows_the_script_of_the_text() -> None:
+    assert catalog.default(CAUSAL, "hello") == "stories-gpt"
+    for text in ("a 배 b", "\u1100", "\u3131"):
+        assert catalog.default(CAUSAL, text) == "ko-gpt"
+    with pytest.raises(Refusal, match="no_model"):
+        catalog.default(frozenset({"masked"}), "hello")
+
+
+@pytest.mark.parametrize("policy", catalog.POLICIES)
+@pytest.mark.parametrize(
+    "name",
+    ["/etc", "../x", "..", ".", "", "./models/weights/ko-gpt", "a/../b", "a/..", "../..", "owner/name/more", "~/x",
+     "C:\\models", "owner\\name", "-a/b", "a/-b", "a/.b", ".a/b", "a//b", "a/b\n", "a/b c", "a--b/c", "\0", "a/b\0",
+     "한/글", "x" * 500, "gpt2", "https://huggingface.co/a/b"],
+)  # fmt: skip
+def test_no_path_is_ever_offered(name: str, policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLASSBOX_MODELS", policy)
+    assert refused(name) == "unknown_model"
+
+
+def test_a_hub_id_passes_where_the_policy_lets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog.check_offered("distilbert/distilgpt2", CAUSAL)
+    assert refused("someone/some-model_1.5") == "not_offered"
+    monkeypatch.setenv("GLASSBOX_MODELS", "any")
+    catalog.check_offered("someone/some-model_1.5", CAUSAL)
+    monkeypatch.setenv("GLASSBOX_MODELS", "bundled")
+    assert refused("distilbert/distilgpt2") == "not_offered"
+    assert refused("stories-gpt", frozenset({"masked"})) == "wrong_kind"
+    catalog.check_offered("ko-gpt", CAUSAL)
+
+
+def test_the_hosts_folder_is_offered_by_its_last_component_in_every_policy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "our-model"
+    folder.mkdir()
+    monkeypatch.setenv("GLASSBOX_FOLDER", str(folder))
+    monkeypatch.setenv("GLASSBOX_MODELS", "bundled")
+    assert names() == BUNDLED  # an empty folder is no model
+    table = b'{"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}'
+    (folder / "model.safetensors").write_bytes(len(table).to_bytes(8, "little") + table + bytes(24))
+    (folder / "config.json").write_text(json.dumps({"architectures": ["BertForMaskedLM"]}))
+    entry = catalog.offered(frozenset({"masked"}), "ko")[0]
+    assert (entry.name, entry.kind, entry.parameters) == ("our-model", "masked", 6)
+    catalog.check_offered("our-model", frozenset({"masked"}))
+    assert refused(str(folder)) == "unknown_model"
+
+
+def test_the_check_says_in_one_line_that_there_is_no_network(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "models.catalog", "--check"],
+        env=os.environ | {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)},
+        cwd=catalog.WEIGHTS.parents[1],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0 and "model_needs_network" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
