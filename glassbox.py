@@ -42,6 +42,8 @@ TRAINING = {
     "MALLOC_TOP_PAD_": "268435456",
 }
 
+HAS_PIP = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pip') is None)"
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 BROWSER_FILES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -84,8 +86,7 @@ def stamped(path: Path, content: str) -> bool:
 
 def make_venv() -> None:
     """Creates .venv, or completes one whose making was interrupted."""
-    complete = PYTHON.exists() and call(PYTHON, "-c", "import pip") == 0
-    if complete:
+    if PYTHON.exists() and call(PYTHON, "-c", HAS_PIP) == 0:
         return
     clear = () if PYTHON.exists() else ("--clear",)
     if call(sys.executable, "-m", "venv", *clear, VENV):

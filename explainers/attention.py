@@ -119,7 +119,7 @@ def numbers(trace: Trace, words: Words = NO_WORDS, layer: int = 1, head: int = 1
     weights = one(trace, min(layer, layers), min(head, heads))
     rows = tuple((place, trace.labels[place - 1], *most(row, trace.labels)) for place, row in enumerate(weights, 1))
     names = ("place", "token", "first", "first_weight", "second", "second_weight", "third", "third_weight")
-    return Table(words.columns("numbers", *names), rows)
+    return Table(words.columns("numbers", *names), rows, data=(1, 2, 4, 6))
 
 
 def most(row: np.ndarray, labels: tuple[str, ...]) -> tuple[str | float, ...]:

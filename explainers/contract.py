@@ -139,10 +139,14 @@ class Action(Number):
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under column heads; numbers stay numbers. The text alternative of a picture."""
+    """Rows under column heads; numbers stay numbers. The text alternative of a picture.
+
+    data: which columns, counted from 0, hold a model's own tokens rather than words: those no one should translate.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+    data: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

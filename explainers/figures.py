@@ -151,8 +151,9 @@ def bars(
         hovertemplate=None if hovers else "%{x}: %{y}<extra></extra>",
     )
     say = [{"text": plain(note), "showarrow": False, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}]
-    up = {"title": {"text": plain(titles[1])}, "rangemode": "tozero"}
-    up |= {"range": [0, 1.08], "tickformat": ".0%", "dtick": 0.25} if shares else {}
+    up: dict[str, Any] = {"title": {"text": plain(titles[1])}, "rangemode": "tozero"}
+    if shares:
+        up |= {"range": [0, 1.08], "tickformat": ".0%", "dtick": 0.25}
     return figure(
         trace, 320, xaxis=token_axis(labels, titles[0]), yaxis=up, annotations=[] if labels or not note else say
     )

@@ -31,7 +31,7 @@ class Step:
     label: str
     probability: float  # under the softmax over the whole vocabulary at temperature 1, given all before it
     rank: int  # 1 for the most likely
-    chosen: float  # its probability under the rule that drew it; NaN if a person picked it
+    chosen: float  # its probability under the rule that this run drew it by; NaN if it was given as an id
 
 
 @dataclass(frozen=True, repr=False)
@@ -206,6 +206,7 @@ def candidates(
         "logits": trace.logits,
         "labels": {str(i): label for i, label in trace.candidates},
         "sentence": [{"text": g.text, "label": g.text, "appended": g.stop > len(trace.prompt)} for g in trace.groups],
+        "first": len(trace.prompt),
         "record": [{"label": step.label, "probability": step.probability} for step in trace.record],
         "seed_step": len(trace.ids),
         "writing": False,
@@ -215,24 +216,24 @@ def candidates(
 
 def record(trace: Trace, words: Words = NO_WORDS) -> go.Figure:
     """How likely each appended token was, at temperature 1, given all before it."""
-    hovers = [
-        f"{step.label}: {figures.percent(step.probability)}\n{words('views.record.rank')}: {step.rank}\n"
-        + (
-            words("views.record.by_hand")
-            if np.isnan(step.chosen)
-            else f"{words('views.record.chosen')}: {figures.percent(step.chosen)}"
-        )
-        for step in trace.record
-    ]
+    shares = [figures.percent(step.probability) for step in trace.record]
     return figures.bars(
         [step.label for step in trace.record],
         [step.probability for step in trace.record],
         titles=(words("views.record.axes.token"), words("views.record.axes.probability")),
-        texts=[figures.percent(step.probability) for step in trace.record] if len(trace.record) <= 12 else (),
-        hovers=hovers,
+        texts=shares if len(shares) <= 12 else (),
+        hovers=[told(step, words) for step in trace.record],
         shares=True,
         note=words("views.record.empty"),
     )
+
+
+def told(step: Step, words: Words) -> str:
+    """A step in a few lines. How an id that was given came about is not known, so nothing is said of it."""
+    lines = [f"{step.label}: {figures.percent(step.probability)}", f"{words('views.record.rank')}: {step.rank}"]
+    if not np.isnan(step.chosen):
+        lines.append(f"{words('views.record.chosen')}: {figures.percent(step.chosen)}")
+    return "\n".join(lines)
 
 
 def numbers(
@@ -250,7 +251,7 @@ def numbers(
         (rank, label, i, float(trace.logits[i]), float(full[i]), float(rule[i]))
         for rank, (i, label) in enumerate(trace.candidates[:50], start=1)
     )
-    return Table(words.columns("numbers", "rank", "token", "id", "logit", "probability", "chance"), rows)
+    return Table(words.columns("numbers", "rank", "token", "id", "logit", "probability", "chance"), rows, data=(1,))
 
 
 # What a click means ----------------------------------------------------------------------------------------------

@@ -152,14 +152,15 @@ def counts(trace: Trace, words: Words = NO_WORDS) -> go.Figure:
 
 def specials(trace: Trace, words: Words = NO_WORDS) -> Table:
     """The tokens that stand for no text, such as the end of one."""
-    return Table(words.columns("specials", "token", "id"), tuple((p.token, p.id) for p in trace.specials))
+    rows = tuple((p.token, p.id) for p in trace.specials)
+    return Table(words.columns("specials", "token", "id"), rows, data=(0,))
 
 
 def numbers(trace: Trace, words: Words = NO_WORDS) -> Table:
     """Each token's place, text, id, bytes, and its spelling in the vocabulary."""
     shown = zip(models.labels(trace.pieces), trace.pieces, strict=True)
     rows = tuple((place, label, p.id, spaced(p.data), p.token) for place, (label, p) in enumerate(shown, start=1))
-    return Table(words.columns("numbers", "place", "piece", "id", "bytes", "token"), rows)
+    return Table(words.columns("numbers", "place", "piece", "id", "bytes", "token"), rows, data=(1, 3, 4))
 
 
 EXPLAINER = Explainer(

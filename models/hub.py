@@ -32,6 +32,7 @@ TEXTS = re.compile(
     r"(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json"
     r"|vocab\.txt|merges\.txt"
 )
+VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt")
 # An error of the Hub's is both its HTTP client's and an OSError; without a network the client's own kind arrives.
 NO_NETWORK: tuple[type[BaseException], ...] = HfHubHTTPError.__bases__
 
@@ -85,11 +86,17 @@ def check_room(name: str, parameters: int, disk: int = 0) -> None:
 
 
 def cached(name: str) -> Path | None:
-    """The folder of a model that has been fetched whole; asks no network."""
+    """The folder of a model that has been fetched whole; asks no network.
+
+    Not `snapshot_download(local_files_only=True)`: to it a snapshot without the repository's other files is incomplete.
+    """
+    found = huggingface_hub.try_to_load_from_cache(name, "config.json")
+    if not isinstance(found, str):
+        return None
+    folder = Path(found).parent
     try:
-        folder = Path(huggingface_hub.snapshot_download(name, local_files_only=True))
-        whole = (folder / "config.json").is_file() and files.weight_files(folder)
-    except (OSError, ValueError, LookupError):
+        whole = files.weight_files(folder) and any((folder / file).is_file() for file in VOCABULARIES)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
     return folder if whole else None
 

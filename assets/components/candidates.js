@@ -36,7 +36,7 @@ glassbox.component("candidates", (root, ctx) => {
     clear: button("clear", () => once(() => ctx.pick("clear", {}))),
   };
   const said = el("p", { class: "gb-candidates-said", role: "status" });
-  const actions = el("div", { class: "gb-candidates-actions", data: { unsaved: "" } },
+  const actions = el("div", { class: "gb-candidates-actions" },
     el("div", { class: "gb-candidates-buttons", role: "group", aria: { label: say("actions") } },
       ...Object.values(buttons)), said);
   const key = el("div", { class: "gb-candidates-key" }, ...["own", "now", "cut"].map((name) =>
@@ -50,11 +50,11 @@ glassbox.component("candidates", (root, ctx) => {
   const atRank = el("p", { class: "gb-candidates-at", aria: { live: "polite" } });
   const record = el("ol", { class: "gb-candidates-record" });
   root.classList.add("gb-candidates");
-  root.replaceChildren(actions,
-    el("div", { class: "gb-candidates-both" },
-      el("div", { class: "gb-candidates-most" }, key, axis, bars, rest),
-      el("div", { class: "gb-candidates-all" }, curveTitle, curve, atRank,
-        el("h4", { class: "gb-candidates-title", text: say("record") }), record)));
+  const both = el("div", { class: "gb-candidates-both" },
+    el("div", { class: "gb-candidates-most" }, key, axis, bars, rest),
+    el("div", { class: "gb-candidates-all" }, curveTitle, curve, atRank,
+      el("h4", { class: "gb-candidates-title", text: say("record") }), record));
+  root.replaceChildren(actions, both);
 
   const rows = Array.from({ length: SHOWN }, (_, i) => {
     const parts = {
@@ -352,7 +352,7 @@ glassbox.component("candidates", (root, ctx) => {
     const mine = ++turn;
     const numbers = fresh.logits ? await ctx.unpack(fresh.logits) : null;
     if (mine !== turn) return; // a later answer has come
-    props = { ...fresh, labels: fresh.labels || props.labels, record: fresh.record || [], seed_step: fresh.seed_step || 0 };
+    props = { seed_step: 0, ...fresh, labels: fresh.labels || props.labels, record: fresh.record || [] };
     rule = { ...rule, ...values };
     if (numbers && numbers !== logits) {
       logits = numbers;
@@ -391,5 +391,5 @@ glassbox.component("candidates", (root, ctx) => {
   rethemed(ctx, drawCurve);
   ctx.on("shown", drawCurve);
 
-  return { update, knobs, step, text, png: () => picture(ctx, root, say("caption", { count: SHOWN })) };
+  return { update, knobs, step, text, png: () => picture(ctx, both, say("caption", { count: SHOWN }), drawCurve) };
 });

@@ -3,7 +3,7 @@
 glassbox.component("figure", (root, ctx) => {
   "use strict";
   const { el, rem, family, resized, rethemed, framed } = glassbox.kit;
-  const CONFIG = { displayModeBar: false, displaylogo: false, showTips: false, responsive: false, doubleClick: "reset" };
+  const CONFIG = { displayModeBar: false, displaylogo: false, showTips: false, doubleClick: "reset" };
 
   let props = null;
   let drawn = null; // the promise of the last drawing
@@ -38,7 +38,8 @@ glassbox.component("figure", (root, ctx) => {
   // The light palette is what :root declares, whatever theme is on.
   function colours() {
     const roots = Array.from(document.styleSheets, rulesOf).flat().filter((rule) => rule.selectorText === ":root");
-    const light = roots.flatMap(({ style }) => Array.from(style, (name) => [style.getPropertyValue(name).trim(), name]));
+    const pairs = ({ style }) => Array.from(style, (name) => [style.getPropertyValue(name).trim(), name]);
+    const light = roots.flatMap(pairs);
     return new Map(light.filter(([hex]) => /^#/.test(hex)).map(([hex, name]) => [hex.toLowerCase(), ctx.css(name)]));
   }
 
@@ -54,9 +55,14 @@ glassbox.component("figure", (root, ctx) => {
 
   function axis(given) {
     const [text, line] = [ctx.css("--gb-muted"), ctx.css("--gb-line")];
-    return { automargin: true, gridcolor: line, linecolor: line, zerolinecolor: line, tickcolor: line, ...given,
-      tickfont: { color: text, ...given.tickfont }, title: { ...given.title, font: { color: text, size: textSize(), ...given.title?.font } } };
+    const tickfont = { color: text, ...given.tickfont };
+    const font = { color: text, size: textSize(), ...given.title?.font };
+    const lines = { gridcolor: line, linecolor: line, zerolinecolor: line, tickcolor: line };
+    return { automargin: true, ...lines, ...given, tickfont, title: { ...given.title, font } };
   }
+
+  const space = ({ xaxis = {}, yaxis = {}, zaxis = {} }) =>
+    ({ xaxis: axis(xaxis), yaxis: axis(yaxis), zaxis: axis(zaxis) });
 
   function layout(given) {
     const size = textSize();
@@ -70,7 +76,7 @@ glassbox.component("figure", (root, ctx) => {
     };
     for (const key of Object.keys(all)) {
       if (/^[xy]axis\d*$/.test(key)) all[key] = axis(all[key]);
-      if (/^scene\d*$/.test(key)) for (const a of ["xaxis", "yaxis", "zaxis"]) all[key] = { ...all[key], [a]: axis(all[key][a] || {}) };
+      if (/^scene\d*$/.test(key)) all[key] = { ...all[key], ...space(all[key]) };
     }
     return { ...all, xaxis: all.xaxis || axis({}), yaxis: all.yaxis || axis({}) };
   }

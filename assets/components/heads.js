@@ -2,7 +2,8 @@
 // Rows are the tokens that look, columns those that they look at; weights lie at ((l * H + h) * T + i) * T + j.
 glassbox.component("heads", (root, ctx) => {
   "use strict";
-  const { el, precise, brief, rem, family, clamp, sharp, fit, stripes, resized, rethemed, picture } = glassbox.kit;
+  const { el, precise, brief, clamp, rem, family } = glassbox.kit;
+  const { density, sharp, fit, stripes, resized, rethemed, picture } = glassbox.kit;
   const TICKS = [0, 0.05, 0.25, 0.5, 1];
 
   let labels = [];
@@ -14,7 +15,7 @@ glassbox.component("heads", (root, ctx) => {
   let kept = [0, 0]; // the cell that was chosen: row, column
   let hovered = null;
   let waiting = 0;
-  let lut = null; // 256 colours of the scale
+  let scale = null; // the colours of the shares
   let overview = null; // where things lie on each canvas, and its picture without the marks
   let detail = null;
 
@@ -47,35 +48,7 @@ glassbox.component("heads", (root, ctx) => {
   const at = (i, j, l = layer, h = head) => weights[((l * heads + h) * tokens + i) * tokens + j];
   const ahead = (i, j) => causal && j > i;
 
-  // ---- colours: one scale for all maps; its steps follow the square root, so that small shares are seen too
-
-  function makeScale() {
-    const stops = Array.from({ length: 9 }, (_, i) => rgb(ctx.css(`--gb-scale-${i}`)));
-    lut = new Uint32Array(256);
-    for (let i = 0; i < 256; i++) {
-      const place = (i / 255) * 8;
-      const low = Math.min(7, Math.floor(place));
-      const [r, g, b] = [0, 1, 2].map((c) => Math.round(stops[low][c] + (place - low) * (stops[low + 1][c] - stops[low][c])));
-      lut[i] = (255 << 24) | (b << 16) | (g << 8) | r;
-    }
-  }
-
-  const packed = (hex) => rgb(hex).reduceRight((bits, byte) => (bits << 8) | byte, 0);
-
-  // Relative luminance, from 0 to 1, of a packed colour.
-  function light(bits) {
-    const [r, g, b] = [bits, bits >> 8, bits >> 16].map((byte) => (byte & 255) / 255)
-      .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  }
-
-  function rgb(hex) {
-    const digits = hex.trim().slice(1);
-    const long = digits.length === 3 ? digits.replace(/./g, "$&$&") : digits;
-    return [0, 2, 4].map((i) => parseInt(long.slice(i, i + 2), 16));
-  }
-
-  const colour = (p) => lut[Math.min(255, Math.round(255 * Math.sqrt(p)))];
+  // ---- one head as pixels
 
   // One head in n x n pixels. Where a pixel holds several tokens it is the mean over the rows of the sum over the
   // columns: the share that those tokens pay to those, so that each row of pixels still sums to 1.
@@ -102,7 +75,7 @@ glassbox.component("heads", (root, ctx) => {
     const data = spare ? spare.data : new ImageData(n, n);
     const dots = new Uint32Array(data.data.buffer);
     for (let y = 0, k = 0; y < n; y++) {
-      for (let x = 0; x < n; x++, k++) dots[k] = causal && x > y ? 0 : colour(values[k]);
+      for (let x = 0; x < n; x++, k++) dots[k] = causal && x > y ? 0 : scale.colour(values[k]);
     }
     return data;
   }
@@ -122,8 +95,7 @@ glassbox.component("heads", (root, ctx) => {
     overview = layOverview(width, height);
     const { left, top, gap, side, small } = overview;
     const pen = sharp((overview.base = document.createElement("canvas")), overview.width, overview.height);
-    const density = window.devicePixelRatio || 1;
-    const n = Math.min(tokens, Math.max(4, Math.floor((side - gap) * density)));
+    const n = Math.min(tokens, Math.max(4, Math.floor((side - gap) * density())));
     const spare = { values: new Float32Array(n * n), data: new ImageData(n, n) };
     const tile = new OffscreenCanvas(n, n);
     const brush = tile.getContext("2d");
@@ -177,15 +149,15 @@ glassbox.component("heads", (root, ctx) => {
     const cellHeight = Math.min(room / tokens, 3.5 * rem(), height ? Infinity : cellWidth);
     cellWidth = Math.min(cellWidth, 2.4 * cellHeight);
     const lay = { left, top, flat, small, widest, line, cellWidth, cellHeight };
-    return { ...lay, width: Math.ceil(left + cellWidth * tokens + over), height: Math.ceil(top + cellHeight * tokens + 2) };
+    const size = [left + cellWidth * tokens + over, top + cellHeight * tokens + 2].map(Math.ceil);
+    return { ...lay, width: size[0], height: size[1] };
   }
 
   function drawDetail(width, height) {
     detail = layDetail(width, height);
     const { left, top, cellWidth, cellHeight } = detail;
     const pen = sharp((detail.base = document.createElement("canvas")), detail.width, detail.height);
-    const density = window.devicePixelRatio || 1;
-    const n = Math.min(tokens, Math.max(1, Math.floor(Math.min(cellWidth, cellHeight) * tokens * density)));
+    const n = Math.min(tokens, Math.max(1, Math.floor(Math.min(cellWidth, cellHeight) * tokens * density())));
     const tile = new OffscreenCanvas(n, n);
     tile.getContext("2d").putImageData(image(layer, head, n), 0, 0);
     if (causal) drawAhead(pen);
@@ -240,13 +212,10 @@ glassbox.component("heads", (root, ctx) => {
     pen.font = `${small}px ${family(root)}`;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
-    const [dark, bright] = [ctx.css("--gb-text"), ctx.css("--gb-bg")].sort((a, b) => light(packed(a)) - light(packed(b)));
-    // The luminance against which both have the same contrast (WCAG 2: contrast is a ratio of luminances + 0.05).
-    const middle = Math.sqrt((light(packed(dark)) + 0.05) * (light(packed(bright)) + 0.05)) - 0.05;
     for (let i = 0; i < tokens; i++) {
       for (let j = 0; j < tokens; j++) {
         if (ahead(i, j)) continue;
-        pen.fillStyle = light(colour(at(i, j))) > middle ? dark : bright;
+        pen.fillStyle = scale.ink(at(i, j));
         pen.fillText(brief(at(i, j)), left + (j + 0.5) * cellWidth, top + (i + 0.5) * cellHeight);
       }
     }
@@ -278,7 +247,7 @@ glassbox.component("heads", (root, ctx) => {
     for (const [chosen, cell, draw] of [[row, cellHeight, rowLabel], [column, flat ? line : cellWidth, columnLabel]]) {
       pen.font = `${small}px ${family(root)}`;
       const every = Math.ceil((1.25 * small) / cell);
-      for (let k = 0; k < tokens; k += every) if (k !== chosen && Math.abs(k - chosen) * cell >= 0.95 * line - 1) draw(pen, k);
+      for (let k = 0; k < tokens; k += every) if (Math.abs(k - chosen) * cell >= 0.95 * line - 1) draw(pen, k);
       pen.font = `600 ${small}px ${family(root)}`;
       draw(pen, chosen);
     }
@@ -336,7 +305,7 @@ glassbox.component("heads", (root, ctx) => {
     Object.assign(readout.dataset, { row: i, column: j, value: ahead(i, j) ? "" : at(i, j) });
     const rows = strongest(i).map((k) =>
       el("div", { class: "gb-heads-link", data: { column: k, value: at(i, k) } },
-        el("span", { class: "gb-heads-to", text: labels[k], style: { "background-color": `var(--gb-token-${k % 8})` } }),
+        el("span", { class: "gb-heads-to", text: labels[k], style: { "--gb-place": `var(--gb-token-${k % 8})` } }),
         el("span", { class: "gb-heads-bar" },
           el("span", { class: "gb-heads-fill", style: { width: `${100 * at(i, k)}%` } })),
         el("span", { class: "gb-heads-share", text: share(i, k) })));
@@ -345,13 +314,12 @@ glassbox.component("heads", (root, ctx) => {
   }
 
   function drawLegend() {
-    const stops = Array.from({ length: 9 }, (_, i) => ctx.css(`--gb-scale-${i}`)).join(", ");
     const bar = el("canvas", { class: "gb-heads-scale" });
     const wide = Math.min(18 * rem(), root.clientWidth - 2 * rem());
     const high = 0.6 * rem();
     const pen = sharp(bar, wide, high);
     const paint = pen.createLinearGradient(0, 0, wide, 0);
-    stops.split(", ").forEach((stop, i) => paint.addColorStop(i / 8, stop));
+    for (let i = 0; i < 9; i++) paint.addColorStop(i / 8, ctx.css(`--gb-scale-${i}`));
     pen.fillStyle = paint;
     pen.fillRect(0, 0, wide, high);
     const ticks = el("div", { class: "gb-heads-ticks", style: { width: `${wide}px` } }, ...TICKS.map((tick) =>
@@ -439,7 +407,7 @@ glassbox.component("heads", (root, ctx) => {
 
   function redraw() {
     if (!weights || !root.clientWidth) return;
-    makeScale();
+    scale = glassbox.scale(ctx);
     const size = sizes();
     if (!overview || overview.key !== size.over.join()) {
       drawOverview(...size.over);
@@ -491,6 +459,6 @@ glassbox.component("heads", (root, ctx) => {
   rethemed(ctx, afresh);
   ctx.on("shown", redraw);
 
-  const png = () => picture(ctx, root, ctx.say("heads.caption", { model, layer: layer + 1, head: head + 1 }));
+  const png = () => picture(ctx, root, ctx.say("heads.caption", { model, layer: layer + 1, head: head + 1 }), afresh);
   return { update, knobs, text, png };
 });

@@ -38,15 +38,18 @@
   const family = (node) => getComputedStyle(node).fontFamily;
   const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
+  let least = 1; // pictures to save are drawn for two at least
+  const density = () => Math.max(least, window.devicePixelRatio || 1);
+
   // Sizes a canvas in CSS pixels for this screen's density; the pen then draws in CSS pixels.
   function sharp(canvas, width, height) {
-    const density = window.devicePixelRatio || 1;
-    canvas.width = Math.max(1, Math.round(width * density));
-    canvas.height = Math.max(1, Math.round(height * density));
+    const scale = density();
+    canvas.width = Math.max(1, Math.round(width * scale));
+    canvas.height = Math.max(1, Math.round(height * scale));
     canvas.style.width = `${width}px`;
     canvas.style.height = `${height}px`;
     const pen = canvas.getContext("2d");
-    pen.scale(density, density);
+    pen.scale(scale, scale);
     return pen;
   }
 
@@ -64,7 +67,7 @@
   // Stripes, for what is cut away or cannot be: never told by colour alone.
   function stripes(pen, colour, gap = 6) {
     const tile = document.createElement("canvas");
-    const side = Math.round(gap * (window.devicePixelRatio || 1));
+    const side = Math.round(gap * density());
     tile.width = tile.height = side;
     const brush = tile.getContext("2d");
     brush.strokeStyle = colour;
@@ -135,6 +138,12 @@
     }
   }
 
+  function clipTo(pen, node, style, origin) {
+    pen.beginPath();
+    pen.roundRect(...box(node.getBoundingClientRect(), origin), parseFloat(style.borderTopLeftRadius) || 0);
+    pen.clip();
+  }
+
   function paintText(pen, node, style, origin) {
     pen.fillStyle = style.color;
     pen.font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
@@ -166,6 +175,7 @@
     pen.save();
     pen.globalAlpha *= +style.opacity;
     paintBox(pen, node, style, origin);
+    if (style.overflow === "hidden") clipTo(pen, node, style, origin);
     if (node instanceof HTMLCanvasElement) pen.drawImage(node, ...box(node.getBoundingClientRect(), origin));
     for (const child of node.childNodes) {
       if (child.nodeType === Node.TEXT_NODE) paintText(pen, child, style, origin);
@@ -178,7 +188,7 @@
   function framed(ctx, root, width, height, caption, draw) {
     const edge = rem();
     const canvas = document.createElement("canvas");
-    const scale = Math.max(2, window.devicePixelRatio || 1);
+    const scale = Math.max(2, density());
     canvas.width = Math.ceil((width + 2 * edge) * scale);
     canvas.height = Math.ceil((height + 3.5 * edge) * scale);
     const pen = canvas.getContext("2d");
@@ -193,11 +203,18 @@
     return new Promise((done) => canvas.toBlob(done, "image/png"));
   }
 
-  // The element as a PNG.
-  function picture(ctx, root, caption) {
+  // The element as a PNG. redraw: draws its canvases again, here as sharp as the picture and then as they were.
+  function picture(ctx, root, caption, redraw = () => {}) {
     const origin = root.getBoundingClientRect();
-    return framed(ctx, root, origin.width, origin.height, caption, (pen) => paint(pen, root, origin));
+    least = 2;
+    redraw();
+    const file = framed(ctx, root, origin.width, origin.height, caption, (pen) => paint(pen, root, origin));
+    least = 1;
+    redraw();
+    return file;
   }
 
-  glassbox.kit = { el, percent, precise, brief, rem, family, clamp, sharp, fit, stripes, resized, rethemed, framed, picture };
+  glassbox.kit = {
+    el, percent, precise, brief, rem, family, clamp, density, sharp, fit, stripes, resized, rethemed, framed, picture,
+  };
 })();

@@ -22,8 +22,8 @@ glassbox.component("tokens", (root, ctx) => {
 
   // White space as a small mark: the token's own text is what counts, so nothing else is changed.
   function marked(text) {
-    return Array.from(text.replace(/\r\n?/g, "\n"), (sign) =>
-      sign in MARKS ? el("span", { class: "gb-tokens-space", text: MARKS[sign][0] }) : document.createTextNode(sign));
+    const runs = text.replace(/\r\n?/g, "\n").split(/([ \u00a0\n\t])/).filter(Boolean);
+    return runs.map((run) => (run in MARKS ? el("span", { class: "gb-tokens-space", text: MARKS[run][0] }) : run));
   }
 
   function spoken(text) {
@@ -59,8 +59,10 @@ glassbox.component("tokens", (root, ctx) => {
     };
     const node = el("div",
       {
-        class: "gb-tokens-chip", role: "option", tabindex: "-1", on, style: { "--gb-cells": Math.min(pieces.length, MOST_CELLS) },
-        aria: { label: chipName(group), selected: "false" }, data: { place: start, ids: pieces.map((p) => p.id).join() },
+        class: "gb-tokens-chip", role: "option", tabindex: "-1", on,
+        style: { "--gb-cells": Math.min(pieces.length, MOST_CELLS) },
+        aria: { label: chipName(group), selected: "false" },
+        data: { place: start, ids: pieces.map((piece) => piece.id).join() },
       },
       ...pieces.map((piece, i) => cell(piece, start + i, i)),
       el("span", { class: "gb-tokens-text" }, ...marked(text)));
@@ -116,7 +118,8 @@ glassbox.component("tokens", (root, ctx) => {
     show(row, index);
   }
 
-  function focus(row, index) {
+  function focus(row, wanted) {
+    const index = Math.min(wanted, chips[row].length - 1);
     for (const { node } of chips[row]) node.tabIndex = -1;
     chips[row][index].node.tabIndex = 0;
     chips[row][index].node.focus();
@@ -131,7 +134,7 @@ glassbox.component("tokens", (root, ctx) => {
     const across = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === "Enter" || event.key === " ") keep(row, index);
     else if (to !== undefined) focus(row, Math.min(last, Math.max(0, to)));
-    else if (across && chips[row + across]?.length) focus(row + across, Math.min(index, chips[row + across].length - 1));
+    else if (across && chips[row + across]?.length) focus(row + across, index);
     else return;
     event.preventDefault();
   }

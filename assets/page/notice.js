@@ -108,5 +108,5 @@
     if (message.msg === "process_starts") queued(0);
   }
 
-  Object.assign(glassbox, { note, waiting });
+  Object.assign(glassbox, { note, waiting, heard: read });
 })();

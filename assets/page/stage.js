@@ -91,8 +91,9 @@
       const rows = table.createTBody();
       for (const values of answer.rows) {
         const line = rows.insertRow();
-        for (const value of values) {
+        for (const [index, value] of values.entries()) {
           const cell = line.insertCell();
+          if (answer.data.includes(index)) cell.translate = false;
           cell.textContent = value === null ? "–" : String(value);
           if (typeof value === "number") cell.className = "gb-number";
         }
@@ -163,5 +164,8 @@
     download(new Blob(["\ufeff" + lines.join("\r\n")], { type: "text/csv" }), `glassbox-${view.name}-${view.about.name}.csv`);
   }
 
-  Object.assign(glassbox, { mount_stage, draw_stage, make });
+  /** The newest answer of a view, as it came: for tests and for the curious at the console. */
+  const shown = (name, view) => mounted[name].views[view]?.latest;
+
+  Object.assign(glassbox, { mount_stage, draw_stage, make, shown });
 })();

@@ -44,6 +44,7 @@
     tokens(v) {
       const chips = v.tokens.slice(0, MOST).map(({ label }, i) => {
         const chip = glassbox.make("span", "gb-s-chip", label);
+        chip.translate = false;
         chip.style.background = `var(--gb-token-${i % 8})`;
         return chip;
       });
@@ -67,7 +68,9 @@
     next(v) {
       return row(v.next.slice(0, 3).map(({ label, probability }) => {
         const line = glassbox.make("span", "gb-s-next");
-        line.append(glassbox.make("b", "", label), ` ${percent(probability)}`);
+        const word = glassbox.make("b", "", label);
+        word.translate = false;
+        line.append(word, ` ${percent(probability)}`);
         return line;
       }), "gb-s-nexts");
     },

@@ -83,7 +83,9 @@ def inputs_key(explainer: Explainer, text: str, model: str | None, values: dict[
     return (explainer.name, text, model, *((k, v) for k, v in sorted(values.items()) if k in inputs))
 
 
-def run(explainer: Explainer, text: str, model: str | None, values: dict[str, Any]) -> Iterator[tuple[Any, Entry | None]]:
+def run(
+    explainer: Explainer, text: str, model: str | None, values: dict[str, Any]
+) -> Iterator[tuple[Any, Entry | None]]:
     """Yields (step, None) while the trace streams, then (trace, its entry)."""
     kept = KEPT.find(inputs_key(explainer, text, model, values))
     if kept:
@@ -105,7 +107,7 @@ def view_json(view: Any, entry: Entry, name: str) -> dict[str, Any]:
     if isinstance(view, Component):
         return {"kind": "component", "component": view.name, "props": to_json(view.props, entry, name)}
     if isinstance(view, Table):
-        return {"kind": "table", "columns": list(view.columns), "rows": to_json(view.rows)}
+        return {"kind": "table", "columns": list(view.columns), "rows": to_json(view.rows), "data": list(view.data)}
     if isinstance(view, Markdown):
         return {"kind": "markdown", "text": view.text}
     if isinstance(view, Html):

@@ -11,6 +11,8 @@ from .. import ALL
 from ..contract import Explainer
 from ..words import LANGUAGES, words_for
 
+ACTS = ("copy", "projector", "reset")
+
 __all__ = ["escape", "header", "heading", "models_table", "navigation"]
 
 
@@ -27,10 +29,11 @@ def header(language: str) -> str:
         f"{' aria-current=true' if code == language else ''}>{escape(words_for('shell', code)('name'))}</a>"
         for code in LANGUAGES
     )
-    acts = "".join(button(act, words(f"acts.{act}"), words(f"acts.{act}_hint")) for act in ("copy", "projector", "reset"))
+    acts = "".join(button(act, words(f"acts.{act}"), words(f"acts.{act}_hint")) for act in ACTS)
     return (
         f'<header class="gb-top"><h1>Glassbox</h1><p class="gb-tagline">{escape(words("tagline"))}</p>'
-        f'<div class="gb-acts">{acts}<nav class="gb-languages" aria-label="{escape(words("languages"))}">{links}</nav></div>'
+        f'<div class="gb-acts">{acts}'
+        f'<nav class="gb-languages" aria-label="{escape(words("languages"))}">{links}</nav></div>'
         f'</header><div id="gb-note" role="status" aria-live="polite"></div>'
     )
 
@@ -43,7 +46,8 @@ def navigation(language: str) -> str:
         links = "".join(tab_link(e.name, words_for(e.name, language)("title")) for e in members)
         title = escape(words(f"chapters.{chapter}"))
         parts.append(f'<div class="gb-chapter"><span class="gb-chapter-name">{title}</span>{links}</div>')
-    parts.append(f'<div class="gb-chapter gb-chapter-last">{tab_link("about", words_for("about", language)("title"))}</div>')
+    last = tab_link("about", words_for("about", language)("title"))
+    parts.append(f'<div class="gb-chapter gb-chapter-last">{last}</div>')
     return f'<nav class="gb-tabs" aria-label="{escape(words("tabs"))}">{"".join(parts)}</nav>'
 
 
@@ -91,4 +95,6 @@ def models_table(language: str) -> str:
             words(f"models.status.{status}"),
         )
         rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
-    return f"<table><caption>{escape(words('models.title'))}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    caption = escape(words("models.title"))
+    body = "".join(rows)
+    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

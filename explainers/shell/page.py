@@ -131,5 +131,3 @@ def about(language: str) -> None:
     fixed(markup.models_table(language), elem_classes="gb-models")
     for section in words.raw("sections"):
         gr.Markdown(f"### {section['title']}\n\n{section['text']}")
-
-

@@ -76,7 +76,8 @@ def plotly_script() -> bytes:
 def head() -> str:
     """What the page's head loads: one script and one style sheet, both from here."""
     v = version()
-    return f'<link rel="stylesheet" href="./glassbox/glassbox.css?{v}"><script src="./glassbox/glassbox.js?{v}"></script>'
+    style = f'<link rel="stylesheet" href="./glassbox/glassbox.css?{v}">'
+    return f'{style}<script src="./glassbox/glassbox.js?{v}"></script>'
 
 
 def zipped(content: bytes, kind: str, keep: str) -> Response:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 CARD = """# {name}
 
 A GPT-2 of {parameters:,} parameters ({layers} layers of width {width}, {heads} heads, vocabulary {vocabulary:,},
-{positions} positions), trained from random weights by this repository. It is a teaching model: it knows simple {language}
-sentences and nothing about the world that can be relied on.
+{positions} positions), trained from random weights by this repository. It is a teaching model: it knows simple
+{language} sentences and nothing about the world that can be relied on.
 
 ## Texts and licences
 
@@ -50,9 +50,7 @@ def continuation(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast, tex
     start = " ".join(text.split()[:8])
     ids = torch.tensor([tokenizer(start)["input_ids"]], device=next(model.parameters()).device)
     model.eval()
-    out = model.generate(
-        ids, attention_mask=torch.ones_like(ids), max_new_tokens=40, do_sample=False, pad_token_id=0
-    )
+    out = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=40, do_sample=False, pad_token_id=0)
     rest = tokenizer.decode(out[0, ids.shape[1] :], skip_special_tokens=True)
     return f"- {start} → {' '.join(rest.split())}"
 

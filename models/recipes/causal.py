@@ -114,7 +114,7 @@ def tokenize(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, folder: Path) -
     for text in recipe.texts:
         train, _ = documents(folder, text)
         encoded = tokenizer(train)["input_ids"]
-        ended = (ids + [tokenizer.eos_token_id] for ids in encoded)
+        ended = ([*ids, tokenizer.eos_token_id] for ids in encoded)
         sources.append([piece for ids in ended for piece in split_long(ids, recipe.positions)])
     return sources
 

@@ -117,7 +117,7 @@ def test_the_hosts_folder_is_offered_by_its_last_component_in_every_policy(
 def test_the_check_says_in_one_line_that_there_is_no_network(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "models.catalog", "--check"],
-        env=os.environ | {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)},
+        env=os.environ | {"HF_HUB_OFFLINE": "0", "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)},
         cwd=catalog.WEIGHTS.parents[1],
         capture_output=True,
         text=True,

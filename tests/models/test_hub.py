@@ -57,11 +57,17 @@ class Hub:
         self.asked.append(path)
         if folder is None:
             return self.send(request, 404, b"{}", {"X-Error-Code": "RepoNotFound"})
+        if "/tree/" in path:
+            return self.send(request, 200, json.dumps(self.tree(folder)).encode(), {})
         if path.startswith("api/models/"):
             return self.send(request, 200, json.dumps(self.info(name, folder)).encode(), {})
         file = folder / path.split("/", 4)[4]
         data = file.read_bytes()
         self.send(request, 200, data, {"X-Repo-Commit": SHA, "ETag": f'"{name.replace("/", "-")}-{file.name}"'})
+
+    def tree(self, folder: Path) -> list[dict[str, object]]:
+        entries = ((path.name, path.stat().st_size) for path in folder.iterdir())
+        return [{"type": "file", "path": name, "size": size, "oid": name} for name, size in entries]
 
     def info(self, name: str, folder: Path) -> dict[str, object]:
         siblings = [{"rfilename": path.name, "size": path.stat().st_size} for path in folder.iterdir()]
@@ -89,7 +95,8 @@ class Hub:
 @pytest.fixture
 def hub(tiny: Path, tmp_path: Path) -> Iterator[Hub]:
     good, pickled = tmp_path / "good", tmp_path / "pickled"
-    good.mkdir(), pickled.mkdir()
+    good.mkdir()
+    pickled.mkdir()
     for path in tiny.iterdir():
         (good / path.name).write_bytes(path.read_bytes())
     for name in ("pytorch_model.bin", "modeling_own.py", "README.md", "flax_model.msgpack", "consolidated.safetensors"):
@@ -118,6 +125,8 @@ def test_a_hub_model_is_weighed_then_fetched_then_there_without_a_network(hub: H
     assert ask(hub.url, home, "some/good") == ["some/good a bird"]
     expected = {"config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
     assert hub.fetched() == expected
+    hub.asked.clear()
+    assert ask(hub.url, home, "some/good") == ["some/good a bird"] and hub.asked == []
     assert ask("http://127.0.0.1:9", home, "some/good") == ["some/good a bird"]
 
 
@@ -128,6 +137,7 @@ def test_the_check_writes_down_what_the_hub_says(
     from models import hub as asked
 
     api = asked.huggingface_hub.HfApi
+    monkeypatch.setattr(asked.huggingface_hub.constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(asked.huggingface_hub, "HfApi", lambda token: api(endpoint=hub.url, token=token))
     known = asked.facts("some/good")
     assert (known.parameters, known.licence) == (files.parameters(tiny), "mit")

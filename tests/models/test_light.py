@@ -35,7 +35,7 @@ def test_every_name_on_the_list_has_a_home_and_is_in_dir() -> None:
     assert sorted(models.HOME) == sorted(models.__all__)
     assert set(models.__all__) <= set(dir(models))
     with pytest.raises(AttributeError):
-        _ = models.nothing_of_that_name  # type: ignore[attr-defined]
+        _ = models.nothing_of_that_name
 
 
 @pytest.mark.weights

@@ -156,11 +156,16 @@ def test_a_model_that_does_not_fit_is_refused(copy: Path, monkeypatch: pytest.Mo
 
 def test_many_waiters_get_one_load(make_model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     from models import load as load_one
-    from models.load import _models
+    from models.load import Loaded, _models
 
     reads: list[str] = []
     read = _models.read
-    monkeypatch.setattr(_models, "read", lambda name, folder: reads.append(name) or read(name, folder))
+
+    def counted(name: str, folder: Path) -> Loaded:
+        reads.append(name)
+        return read(name, folder)
+
+    monkeypatch.setattr(_models, "read", counted)
     folders = [make_model(seed=2), make_model(seed=3)]
     with ThreadPoolExecutor(8) as pool:
         loaded = list(pool.map(load_one, folders * 4))
@@ -207,7 +212,7 @@ except Refusal as refusal:
 
 
 def test_a_hub_model_needs_a_network(tmp_path: Path) -> None:
-    env = os.environ | {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}
+    env = os.environ | {"HF_HUB_OFFLINE": "0", "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-c", OFFLINE, "distilbert/distilgpt2"], env=env, capture_output=True, text=True
     )

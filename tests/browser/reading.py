@@ -1,0 +1,74 @@
+"""How the browser tests wait for an answer and read it off the page."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from playwright.sync_api import Page, expect
+
+# A sentence of the tests' own for each language, which stands nowhere in the examples.
+SENTENCES = {
+    "en": "A small fox and a big bear shared the last apple.",
+    "ko": "작은 여우와 큰 곰이 마지막 사과를 나누어 먹었다.",
+}
+PATHS = {"en": "/", "ko": "/ko"}
+LOCALES = {"en": "ko-KR", "ko": "en-US"}  # the other one on purpose: a page speaks its own language in any browser
+MODELS = {"en": "stories-gpt", "ko": "ko-gpt"}
+
+
+def address(language: str, tab: str, text: str | None = None, **controls: Any) -> str:
+    """A link into the app: tab, sentence and controls such as sampling__ids="5,6"."""
+    parts = [f"tab={tab}"] + ([f"text={quote(text)}"] if text is not None else [])
+    parts += [f"{name.replace('__', '.')}={quote(str(value))}" for name, value in controls.items()]
+    return PATHS[language] + "#" + "&".join(parts)
+
+
+def wait(page: Page, tab: str, text: str | None = None) -> None:
+    """Returns when the tab shows the answer to its newest request (and for that sentence, when one is given)."""
+    page.wait_for_selector("body[data-ready]")
+    page.wait_for_function(
+        """([tab, text]) => {
+            const stage = document.querySelector(`#stage-${tab}`);
+            const asked = glassbox.stages[tab]?.asked;
+            const answered = asked > 0 && Number(stage?.dataset.answer) === asked;
+            return answered && (text === null || glassbox.state.text === text);
+        }""",
+        arg=[tab, text],
+    )
+
+
+def answer(page: Page, tab: str, view: str) -> Any:
+    """The JSON of a view's newest answer, as it came to the page."""
+    return page.evaluate("([tab, view]) => glassbox.shown(tab, view)", [tab, view])
+
+
+def numbers(page: Page, packed: dict[str, Any]) -> list[float]:
+    """A packed array as the page itself unpacks it."""
+    return page.evaluate("(packed) => glassbox.unpack(packed).then((array) => Array.from(array, Number))", packed)
+
+
+def write(page: Page, text: str) -> None:
+    """Types a sentence into the box, as a person does, and runs it with Enter."""
+    box = page.locator("#gb-sentence textarea")
+    box.fill(text)
+    box.press("Enter")
+
+
+def sentence(page: Page) -> str:
+    """The sentence that stands in the box."""
+    return page.locator("#gb-sentence textarea").input_value()
+
+
+def expect_no_overflow(page: Page) -> None:
+    """Nothing is wider than the window."""
+    over = page.evaluate(
+        """() => [...document.querySelectorAll("main *")].filter((e) => {
+            const box = e.getBoundingClientRect();
+            const scrolls = e.closest(".gb-table, .gb-models, .katex-display");
+            const shown = box.width > 0 && getComputedStyle(e).visibility !== "hidden";
+            return shown && !scrolls && box.right > innerWidth + 1;
+        }).slice(0, 5).map((e) => `${e.tagName}.${e.className} ${Math.round(e.getBoundingClientRect().right)}`)"""
+    )
+    assert not over, over
+    expect(page.locator("#gb-sentence textarea")).to_be_visible()

@@ -1,0 +1,129 @@
+"""A link holds the whole state; Back, Reset, and a link with nonsense in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from explainers import sampling
+from tests.browser.plain import Plain
+from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, sentence, wait, write
+
+pytestmark = [pytest.mark.browser, pytest.mark.weights]
+Open = Callable[..., Page]
+
+SCREEN = """(tab) => [
+    document.querySelector("#gb-sentence textarea").value,
+    document.querySelector("#gb-model input").value,
+    document.querySelector(`#stage-${tab} section .gb-card-body`).innerText,
+    JSON.stringify(glassbox.state),
+]"""
+
+
+def copied(page: Page) -> str:
+    """What the copy button puts on the clipboard."""
+    page.locator("[data-act=copy]").click()
+    page.wait_for_function("document.getElementById('gb-note').textContent !== ''")
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("tab", ["tokens", "attention", "sampling"])
+def test_a_copied_link_shows_the_same_screen(open_page: Open, language: str, tab: str) -> None:
+    rights = ["clipboard-read", "clipboard-write"]
+    page = open_page(address(language, tab), locale=LOCALES[language], permissions=rights)
+    wait(page, tab)
+    write(page, SENTENCES[language])
+    wait(page, tab, SENTENCES[language])
+    if tab == "attention":
+        page.evaluate("glassbox.set('attention', 'layer', 3); glassbox.set('attention', 'head', 5)")
+    if tab == "sampling":
+        page.locator(".gb-candidates-actions button").first.click()
+        page.wait_for_function("glassbox.state.controls.sampling.ids.length === 1")
+        page.evaluate("glassbox.set('sampling', 'temperature', 0.65); glassbox.set('sampling', 'top_k', 12)")
+    wait(page, tab)
+    page.wait_for_timeout(800)
+    screen = page.evaluate(SCREEN, tab)
+    url = copied(page)
+    other = open_page(url[url.index("/", 8) :], locale=LOCALES[language])
+    wait(other, tab, SENTENCES[language])
+    other.wait_for_timeout(800)
+    assert other.evaluate(SCREEN, tab) == screen
+
+
+def cut_syllable() -> tuple[str, list[int]]:
+    """A sentence, and ids to append to it that end inside a Hangul syllable."""
+    tokenizer = Plain("ko-gpt").tokenizer
+    for syllable in "뷁쒧껆뙑횽":
+        ids = tokenizer(syllable)["input_ids"]
+        if len(ids) > 1:
+            return "아이가 노래를", ids[:-1]
+    raise AssertionError("no syllable is cut by this tokenizer")
+
+
+def test_ids_that_end_inside_a_syllable_survive_a_link(open_page: Open) -> None:
+    text, ids = cut_syllable()
+    path = address("ko", "sampling", text, sampling__ids=",".join(map(str, ids)))
+    page = open_page(path, locale="en-US")
+    wait(page, "sampling", text)
+    assert page.evaluate("glassbox.state.controls.sampling.ids") == ids
+    url = page.evaluate("glassbox.address(glassbox.state)")
+    other = open_page(url[url.index("/", 8) :], locale="en-US")
+    wait(other, "sampling", text)
+    assert other.evaluate("glassbox.state.controls.sampling.ids") == ids
+    best = int(sampling.trace(text, model=MODELS["ko"], ids=ids).logits.argmax())
+    other.locator(".gb-candidates-row button, button.gb-candidates-row").first.click()
+    other.wait_for_function("(n) => glassbox.state.controls.sampling.ids.length === n", arg=len(ids) + 1)
+    assert other.evaluate("glassbox.state.controls.sampling.ids") == [*ids, best]
+
+
+def test_back_returns_to_the_tab_before(open_page: Open) -> None:
+    page = open_page("/", locale="en-US")
+    wait(page, "tokens")
+    write(page, SENTENCES["en"])
+    wait(page, "tokens", SENTENCES["en"])
+    page.locator(".gb-tab[data-tab=attention]").click()
+    wait(page, "attention", SENTENCES["en"])
+    page.locator(".gb-tab[data-tab=sampling]").click()
+    wait(page, "sampling", SENTENCES["en"])
+    page.go_back()
+    wait(page, "attention", SENTENCES["en"])
+    assert page.locator("#panel-attention").is_visible() and not page.locator("#panel-sampling").is_visible()
+    page.go_back()
+    wait(page, "tokens", SENTENCES["en"])
+    assert page.locator("#panel-tokens").is_visible() and sentence(page) == SENTENCES["en"]
+
+
+def test_reset_brings_the_first_screen_back(open_page: Open) -> None:
+    page = open_page("/", locale="en-US")
+    wait(page, "tokens")
+    first = sentence(page)
+    write(page, SENTENCES["en"])
+    wait(page, "tokens", SENTENCES["en"])
+    page.locator("[data-act=reset]").click()
+    wait(page, "tokens", first)
+    assert sentence(page) == first and "#" not in page.url
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_nonsense_in_a_link_is_said_and_left_out(open_page: Open, language: str) -> None:
+    bad = "sampling.temperature=NaN&sampling.ids=1,x&model=../../etc&foo=bar&sampling.top_k=1e9&%zz=1"
+    nonsense = f"tab=sampling&text=ok&{bad}"
+    page = open_page(address(language, "x").partition("#")[0] + "#" + nonsense, locale=LOCALES[language])
+    wait(page, "sampling", "ok")
+    assert page.locator("#gb-note").inner_text()
+    state = page.evaluate("glassbox.state")
+    assert state["model"] == MODELS[language]
+    assert state["controls"]["sampling"] == page.evaluate("glassbox.defaults().controls.sampling")
+
+
+def test_a_link_that_would_be_too_long_is_refused_in_a_sentence(open_page: Open) -> None:
+    page = open_page("/", locale="en-US")
+    wait(page, "tokens")
+    write(page, "word " * 1900)
+    page.wait_for_timeout(500)
+    page.locator("[data-act=copy]").click()
+    page.wait_for_function("document.getElementById('gb-note').dataset.kind === 'bad'")
+    assert "8000" in page.locator("#gb-note").inner_text().replace(",", "")

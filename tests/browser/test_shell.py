@@ -1,0 +1,189 @@
+"""The shell around every explainer: typing, keyboard, type size, progress, pictures, widths, lost connection."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.reading import LOCALES, SENTENCES, address, answer, expect_no_overflow, wait, write
+from tests.browsing import App, running_app
+
+pytestmark = [pytest.mark.browser, pytest.mark.weights]
+Open = Callable[..., Page]
+TABS = ("tokens", "attention", "sampling")
+
+
+@pytest.mark.parametrize("tab", [*TABS, "about"])
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("width", [360, 1366, 1920])
+def test_nothing_is_wider_than_the_window(open_page: Open, tab: str, language: str, width: int) -> None:
+    page = open_page(address(language, tab, SENTENCES[language]), locale=LOCALES[language], width=width, height=700)
+    page.wait_for_selector("body[data-ready]")
+    if tab != "about":
+        wait(page, tab)
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    page.wait_for_timeout(1500)
+    expect_no_overflow(page)
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_the_picture_is_above_the_fold(open_page: Open, tab: str) -> None:
+    page = open_page(address("en", tab), width=1366, height=650)
+    wait(page, tab)
+    page.wait_for_timeout(500)
+    box = page.locator(f"#stage-{tab} section.gb-card").bounding_box()
+    assert box is not None and min(box["y"] + box["height"], 650) - box["y"] >= 200, box
+    assert 650 - box["y"] >= 300, box
+
+
+def test_typing_runs_after_a_pause_and_not_while_composing(open_page: Open) -> None:
+    page = open_page("/ko", locale="en-US")
+    wait(page, "tokens")
+    before = page.evaluate("glassbox.stages.tokens.asked")
+    box = page.locator("#gb-sentence textarea")
+    box.focus()
+    session = page.context.new_cdp_session(page)
+    for part in ("ㅂ", "바", "밥"):  # an input method at work: nothing is final yet
+        session.send("Input.imeSetComposition", {"text": part, "selectionStart": 1, "selectionEnd": 1})
+        page.wait_for_timeout(400)
+    assert page.evaluate("glassbox.stages.tokens.asked") == before
+    session.send("Input.insertText", {"text": "밥"})
+    page.wait_for_function("(before) => glassbox.stages.tokens.asked > before", arg=before)
+    wait(page, "tokens")
+    assert page.evaluate("glassbox.state.text").endswith("밥")
+
+
+def test_fast_typing_asks_once(open_page: Open) -> None:
+    page = open_page("/", locale="en-US")
+    wait(page, "tokens")
+    before = page.evaluate("glassbox.stages.tokens.asked")
+    page.locator("#gb-sentence textarea").press_sequentially(" and then some more", delay=20)
+    page.wait_for_timeout(900)
+    wait(page, "tokens")
+    assert page.evaluate("glassbox.stages.tokens.asked") == before + 1
+
+
+def test_keyboard_alone_reaches_a_tab_and_changes_its_picture(open_page: Open) -> None:
+    page = open_page(address("en", "tokens", SENTENCES["en"]))
+    wait(page, "tokens")
+    page.locator(".gb-tab[data-tab=attention]").focus()
+    page.keyboard.press("Enter")
+    wait(page, "attention")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('#stage-attention') !== null"):
+            break
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function(
+        "[glassbox.state.controls.attention.layer, glassbox.state.controls.attention.head].join() === '2,2'"
+    )
+
+
+def test_live_knobs_ask_no_server(open_page: Open) -> None:
+    page = open_page(address("en", "sampling", SENTENCES["en"]))
+    wait(page, "sampling")
+    before = page.locator(".gb-candidates-row").first.inner_text()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    slider = page.locator(".gb-control-temperature input[type=range]")
+    slider.focus()
+    for _ in range(8):
+        slider.press("ArrowRight")
+    page.wait_for_function("glassbox.state.controls.sampling.temperature > 1.3")
+    page.wait_for_timeout(600)
+    assert page.locator(".gb-candidates-row").first.inner_text() != before
+    assert not [url for url in asked if "/queue/" in url], asked
+
+
+def test_projector_key_enlarges_and_travels_in_the_link(open_page: Open) -> None:
+    page = open_page(address("en", "tokens"))
+    wait(page, "tokens")
+    page.locator("body").press("p")
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "24px"
+    assert "projector=1" in page.url
+    expect_no_overflow(page)
+    page.locator("body").press("p")
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "16px"
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("tab", TABS)
+def test_every_picture_can_be_saved(open_page: Open, tab: str, dark: bool, tmp_path: Path) -> None:
+    page = open_page(address("ko", tab, SENTENCES["ko"]), locale="en-US", dark=dark)
+    wait(page, tab)
+    page.evaluate("document.querySelectorAll('details.gb-card').forEach((fold) => { fold.open = true; })")
+    page.wait_for_timeout(2500)
+    buttons = page.locator(f"#stage-{tab} [data-tool=save_picture]").all()
+    assert buttons
+    for index, button in enumerate(buttons):
+        with page.expect_download() as got:
+            button.click()
+        target = tmp_path / f"{index}.png"
+        got.value.save_as(target)
+        assert target.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and target.stat().st_size > 3000
+
+
+def test_figures_are_right_when_their_tab_is_first_shown(open_page: Open) -> None:
+    page = open_page(address("en", "tokens", SENTENCES["en"]), dark=True)
+    wait(page, "tokens")
+    page.locator("[data-view=counts] summary").click()
+    plot = page.locator("[data-view=counts] .js-plotly-plot .main-svg").first
+    expect(plot).to_be_visible()
+    room = page.locator("[data-view=counts] .gb-card-body").bounding_box()
+    box = plot.bounding_box()
+    assert room and box and 0.8 * room["width"] < box["width"] <= room["width"] + 1
+
+
+def test_let_it_run_streams_and_keeps_each_probability(open_page: Open) -> None:
+    page = open_page(address("en", "sampling", SENTENCES["en"], sampling__seed=7))
+    wait(page, "sampling")
+    page.locator(".gb-candidates-actions button").nth(1).click()
+    page.wait_for_function("glassbox.state.controls.sampling.ids.length === 20")
+    wait(page, "sampling")
+    record = answer(page, "sampling", "candidates")["props"]["record"]
+    assert len(record) == 20 and all(0 < step["probability"] <= 1 for step in record)
+    assert page.locator(".gb-candidates-record [data-step], .gb-candidates-record li").count() == 20
+
+
+def test_work_over_half_a_second_says_so(open_page: Open) -> None:
+    page = open_page(address("ko", "tokens"), locale="en-US")
+    wait(page, "tokens")
+    page.route("**/queue/join*", lambda route: (page.wait_for_timeout(1500), route.continue_())[1])
+    write(page, SENTENCES["ko"])
+    expect(page.locator("#panel-tokens .gb-progress")).to_be_visible(timeout=3000)
+    wait(page, "tokens", SENTENCES["ko"])
+    expect(page.locator("#panel-tokens .gb-progress")).to_be_hidden()
+
+
+def test_the_place_in_the_queue_is_said(open_page: Open) -> None:
+    page = open_page(address("ko", "tokens"), locale="en-US")
+    wait(page, "tokens")
+    page.evaluate("glassbox.waiting('tokens', true)")
+    expect(page.locator("#panel-tokens .gb-progress")).to_be_visible()
+    page.evaluate("""glassbox.heard('data: {"msg":"estimation","rank":3}')""")
+    expect(page.locator("#panel-tokens .gb-progress")).to_contain_text("3")
+
+
+def test_health(server: App) -> None:
+    with urllib.request.urlopen(f"{server.url}/healthz", timeout=10) as answered:
+        assert answered.status == 200 and answered.read() == b"ok"
+
+
+def test_a_lost_connection_is_said_and_mended(open_page: Open, browser: object, tmp_path: Path) -> None:
+    with running_app(tmp_path) as app:
+        page = browser.new_page(locale="en-US")  # type: ignore[attr-defined]
+        page.goto(app.url + "/ko#tab=tokens&text=" + SENTENCES["ko"])
+        wait(page, "tokens")
+        page.context.set_offline(True)
+        page.locator("#gb-sentence textarea").fill(SENTENCES["ko"] + "!")
+        note = page.locator("#gb-note")
+        expect(note).not_to_be_empty(timeout=15_000)
+        assert note.get_attribute("data-kind") == "bad"
+        page.context.set_offline(False)
+        wait(page, "tokens", SENTENCES["ko"] + "!")
+        page.close()
