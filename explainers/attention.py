@@ -138,5 +138,7 @@ EXPLAINER = Explainer(
     knobs=(
         Number("layer", default=1, live=True, inside=True, low=1, high=64),
         Number("head", default=1, live=True, inside=True, low=1, high=64),
+        Number("row", default=0, live=True, inside=True, per_sentence=True, low=0, high=MOST_TOKENS),
+        Number("column", default=0, live=True, inside=True, per_sentence=True, low=0, high=MOST_TOKENS),
     ),
 )

@@ -37,12 +37,14 @@ class Control:
 
     live: a knob that its component works out in the browser, asking no server.
     inside: drawn by a component of the explainer rather than by the shell; still in the link, still in the endpoint.
+    per_sentence: it speaks of places in one sentence, so another sentence or model puts it back to its default.
     """
 
     name: str
     default: Any = None
     live: bool = False
     inside: bool = False
+    per_sentence: bool = False
 
     def check(self, value: Any) -> Any:
         """Returns the value in the control's own type, or raises Refusal when it is not one that it takes."""
@@ -117,6 +119,7 @@ class Tokens(Control):
     name: str = "ids"
     default: tuple[int, ...] = ()
     inside: bool = True
+    per_sentence: bool = True
     most: int = 512
 
     def check(self, value: Any) -> tuple[int, ...]:

@@ -132,12 +132,10 @@ def bars(
     texts: Sequence[str] = (),
     hovers: Sequence[str] = (),
     shares: bool = False,
-    note: str = "",
 ) -> go.Figure:
     """Upright bars from 0.
 
-    texts: above each; hovers: in place of label and height; shares: of 1, on an axis that goes up to all of it;
-    note: said where there is no bar.
+    texts: above each; hovers: in place of label and height; shares: of 1, on an axis that goes up to all of it.
     """
     trace = go.Bar(
         x=list(range(len(labels))),
@@ -150,13 +148,10 @@ def bars(
         hoverinfo="text" if hovers else None,
         hovertemplate=None if hovers else "%{x}: %{y}<extra></extra>",
     )
-    say = [{"text": plain(note), "showarrow": False, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}]
     up: dict[str, Any] = {"title": {"text": plain(titles[1])}, "rangemode": "tozero"}
     if shares:
         up |= {"range": [0, 1.08], "tickformat": ".0%", "dtick": 0.25}
-    return figure(
-        trace, 320, xaxis=token_axis(labels, titles[0]), yaxis=up, annotations=[] if labels or not note else say
-    )
+    return figure(trace, 320, xaxis=token_axis(labels, titles[0]), yaxis=up)
 
 
 def scatter(

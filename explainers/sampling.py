@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 
 import models
 from explainers import chance, figures
-from explainers.contract import Action, Component, Explainer, Model, Number, Table, Toggle, Tokens
+from explainers.contract import Action, Component, Explainer, Markdown, Model, Number, Table, Toggle, Tokens
 from explainers.sentence import Sentence, read
 from explainers.words import NO_WORDS, Words
 
@@ -214,8 +214,10 @@ def candidates(
     return Component("candidates", props)
 
 
-def record(trace: Trace, words: Words = NO_WORDS) -> go.Figure:
-    """How likely each appended token was, at temperature 1, given all before it."""
+def record(trace: Trace, words: Words = NO_WORDS) -> go.Figure | Markdown:
+    """How likely each appended token was, at temperature 1, given all before it; a sentence while there is none."""
+    if not trace.record:
+        return Markdown(words("views.record.empty"))
     shares = [figures.percent(step.probability) for step in trace.record]
     return figures.bars(
         [step.label for step in trace.record],
@@ -224,7 +226,6 @@ def record(trace: Trace, words: Words = NO_WORDS) -> go.Figure:
         texts=shares if len(shares) <= 12 else (),
         hovers=[told(step, words) for step in trace.record],
         shares=True,
-        note=words("views.record.empty"),
     )
 
 

@@ -39,11 +39,13 @@ glassbox.component("candidates", (root, ctx) => {
   const actions = el("div", { class: "gb-candidates-actions" },
     el("div", { class: "gb-candidates-buttons", role: "group", aria: { label: say("actions") } },
       ...Object.values(buttons)), said);
+  const written = el("p", { class: "gb-candidates-written", translate: "no" });
   const key = el("div", { class: "gb-candidates-key" }, ...["own", "now", "cut"].map((name) =>
     el("span", {}, el("span", { class: `gb-candidates-sample gb-candidates-${name}`,
       data: name === "cut" ? { stripes: "" } : {} }), el("span", { text: say(`key_${name}`) }))));
   const axis = el("div", { class: "gb-candidates-axis" });
-  const bars = el("ol", { class: "gb-candidates-bars", on: { keydown: moveBar } });
+  const bars = el("ol", { class: "gb-candidates-bars", aria: { label: say("list", { count: SHOWN }) },
+    on: { keydown: moveBar } });
   const rest = el("p", { class: "gb-candidates-rest" });
   const curve = el("canvas", { class: "gb-candidates-curve", tabindex: "0", role: "application" });
   const curveTitle = el("h4", { class: "gb-candidates-title" });
@@ -54,7 +56,7 @@ glassbox.component("candidates", (root, ctx) => {
     el("div", { class: "gb-candidates-most" }, key, axis, bars, rest),
     el("div", { class: "gb-candidates-all" }, curveTitle, curve, atRank,
       el("h4", { class: "gb-candidates-title", text: say("record") }), record));
-  root.replaceChildren(actions, both);
+  root.replaceChildren(actions, written, both);
 
   const rows = Array.from({ length: SHOWN }, (_, i) => {
     const parts = {
@@ -97,6 +99,7 @@ glassbox.component("candidates", (root, ctx) => {
     rows.forEach((row, place) => drawBar(row, order[place], place, full));
     const count = number(Math.max(0, order.length - SHOWN));
     const others = restOf(now);
+    rest.hidden = order.length <= SHOWN;
     rest.textContent = isCut(SHOWN) && order.length > SHOWN
       ? say("rest_none", { count }) : say("rest", { count, share: percent(others) });
     rest.dataset.value = others;
@@ -107,6 +110,7 @@ glassbox.component("candidates", (root, ctx) => {
     if (id === undefined) return;
     const cut = isCut(place);
     name.textContent = label(id);
+    node.translate = false; // the model's own token, in its name for screen readers too
     fill.style.width = `${(100 * now[id]) / full}%`;
     outline.style.width = `${(100 * own[id]) / full}%`;
     share.textContent = cut ? say("cut") : shareNow(id);
@@ -327,17 +331,28 @@ glassbox.component("candidates", (root, ctx) => {
     record.replaceChildren(...props.record.map(({ label: name, probability }, i) => {
       const style = { "--gb-place": `var(--gb-token-${(first + i) % 8})` };
       const share = Number.isFinite(probability) ? percent(probability) : "";
-      return el("li", { style, data: { value: probability }, title: say("record_item", { label: name, share }) },
+      return el("li", { style, translate: "no", data: { value: probability }, title: say("record_item", { label: name, share }) },
         el("span", { class: "gb-candidates-label", text: name }), el("span", { text: share }));
     }));
     if (!props.record.length) record.append(el("li", { class: "gb-candidates-none", text: say("record_empty") }));
+  }
+
+  // The sentence and what was appended to it, as one reads it, with the place where the next token will stand.
+  function drawWritten() {
+    written.replaceChildren(
+      ...(props.sentence || []).map(({ text: part, appended }) =>
+        el("span", { class: appended ? "gb-candidates-appended" : "", text: part })),
+      el("span", { class: "gb-candidates-caret", aria: { hidden: "true" } }));
   }
 
   // One token of "let it run", before the answer that holds them all.
   function step({ label: name, probability }) {
     writing = true;
     wait();
-    props = { ...props, record: [...props.record, { label: name, probability }] };
+    const part = { text: name.replaceAll("\u2423", " "), appended: true };
+    const [record, sentence] = [[...props.record, { label: name, probability }], [...(props.sentence || []), part]];
+    props = { ...props, record, sentence };
+    drawWritten();
     drawRecord();
   }
 
@@ -365,6 +380,7 @@ glassbox.component("candidates", (root, ctx) => {
       redraw();
     }
     free();
+    drawWritten();
     drawRecord();
     root.dataset.drawn = mine;
   }
@@ -391,5 +407,5 @@ glassbox.component("candidates", (root, ctx) => {
   rethemed(ctx, drawCurve);
   ctx.on("shown", drawCurve);
 
-  return { update, knobs, step, text, png: () => picture(ctx, both, say("caption", { count: SHOWN }), drawCurve) };
+  return { update, knobs, step, refused: free, text, png: () => picture(ctx, both, say("caption", { count: SHOWN }), drawCurve) };
 });

@@ -164,7 +164,7 @@ glassbox.component("heads", (root, ctx) => {
     pen.imageSmoothingEnabled = false;
     pen.drawImage(tile, left, top, cellWidth * tokens, cellHeight * tokens);
     if (cellWidth >= 10 && cellHeight >= 10) drawLines(pen);
-    if (cellWidth >= 2.6 * detail.small && cellHeight >= 1.5 * detail.small) drawShares(pen);
+    if (cellWidth >= 2.5 * detail.small && cellHeight >= 1.5 * detail.small) drawShares(pen);
     if (causal) sayAhead(pen);
     drawAxes(pen);
     markDetail();
@@ -208,8 +208,8 @@ glassbox.component("heads", (root, ctx) => {
   }
 
   function drawShares(pen) {
-    const { left, top, cellWidth, cellHeight, small } = detail;
-    pen.font = `${small}px ${family(root)}`;
+    const { left, top, cellWidth, cellHeight } = detail;
+    pen.font = `${0.75 * rem()}px ${family(root)}`;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     for (let i = 0; i < tokens; i++) {
@@ -342,6 +342,7 @@ glassbox.component("heads", (root, ctx) => {
     const [newLayer, newHead] = [l !== layer, h !== head];
     if (!weights || !(newLayer || newHead)) return;
     [layer, head] = [l, h];
+    takeCell();
     redraw();
     if (newLayer) ctx.set("layer", layer + 1);
     if (newHead) ctx.set("head", head + 1);
@@ -368,7 +369,10 @@ glassbox.component("heads", (root, ctx) => {
   function keep(cell) {
     kept = [clamp(cell[0], 0, tokens - 1), clamp(cell[1], 0, tokens - 1)];
     hovered = null;
+    Object.assign(wanted, { row: kept[0] + 1, column: kept[1] + 1 });
     markDetail();
+    ctx.set("row", wanted.row);
+    ctx.set("column", wanted.column);
   }
 
   grid.addEventListener("click", (event) => headAt(event) && choose(...headAt(event)));
@@ -437,7 +441,7 @@ glassbox.component("heads", (root, ctx) => {
     [weights, labels, causal, model] = [numbers, props.labels, Boolean(props.causal), props.model || ""];
     hovered = null;
     take(values || {});
-    kept = [tokens - 1, strongest(tokens - 1, 1)[0]];
+    takeCell();
     root.dataset.drawn = turn;
     afresh();
   }
@@ -449,10 +453,18 @@ glassbox.component("heads", (root, ctx) => {
     head = clamp((wanted.head || 1) - 1, 0, Math.max(0, heads - 1));
   }
 
+  // The cell that was chosen; where none was, the last token and what it looks at most in this head.
+  function takeCell() {
+    const i = clamp((wanted.row || tokens) - 1, 0, tokens - 1);
+    kept = [i, wanted.column ? clamp(wanted.column - 1, 0, tokens - 1) : strongest(i, 1)[0]];
+  }
+
   function knobs(values) {
-    const before = [layer, head].join();
+    const before = [layer, head, kept].join();
     take(values);
-    if (weights && before !== [layer, head].join()) redraw();
+    if (!weights) return;
+    takeCell();
+    if (before !== [layer, head, kept].join()) redraw();
   }
 
   resized(root, afresh);

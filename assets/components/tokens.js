@@ -3,7 +3,9 @@
 glassbox.component("tokens", (root, ctx) => {
   "use strict";
   const { el, picture } = glassbox.kit;
-  const MARKS = { " ": ["·", "space"], "\u00a0": ["·", "space"], "\n": ["↵", "newline"], "\t": ["⇥", "tab"] };
+  const MARKS = { " ": "␣", "\u00a0": "␣", "\n": "↵", "\t": "⇥", "\x7f": "␡" };
+  const NAMES = { " ": "space", "\u00a0": "space", "\n": "newline", "\t": "tab" };
+  const UNSEEN = /([\x00-\x20\x7f\u00a0])/;
   const MOST_CELLS = 6; // side by side in one chip; more go to a further line
   const MOST_LINES = 3; // of details that room is kept for
 
@@ -20,16 +22,18 @@ glassbox.component("tokens", (root, ctx) => {
   const count = (n) => ctx.say(n === 1 ? "tokens.count_one" : "tokens.count", { count: number(n) });
   const tokensOf = (groups) => groups.reduce((total, group) => total + group.pieces.length, 0);
 
-  // White space as a small mark: the token's own text is what counts, so nothing else is changed.
+  // White space and control characters as small marks; all else as it is.
+  const markOf = (sign) => MARKS[sign] || String.fromCharCode(0x2400 + sign.charCodeAt(0));
+
   function marked(text) {
-    const runs = text.replace(/\r\n?/g, "\n").split(/([ \u00a0\n\t])/).filter(Boolean);
-    return runs.map((run) => (run in MARKS ? el("span", { class: "gb-tokens-space", text: MARKS[run][0] }) : run));
+    const runs = text.split(UNSEEN).filter(Boolean);
+    return runs.map((run) => (UNSEEN.test(run) ? el("span", { class: "gb-tokens-space", text: markOf(run) }) : run));
   }
 
   function spoken(text) {
     if (!text) return ctx.say("tokens.empty");
     if (/\S/.test(text)) return text.trim();
-    return Array.from(text, (sign) => ctx.say(`tokens.${(MARKS[sign] || MARKS[" "])[1]}`)).join(" ");
+    return Array.from(text, (sign) => (sign in NAMES ? ctx.say(`tokens.${NAMES[sign]}`) : markOf(sign))).join(" ");
   }
 
   function chipName({ text, start, pieces }) {
@@ -87,7 +91,7 @@ glassbox.component("tokens", (root, ctx) => {
   // One line for each token of the chip: place, id, bytes, the vocabulary's spelling.
   function describe(piece, place) {
     const part = (key, value) => el("span", { class: "gb-tokens-fact" },
-      el("span", { class: "gb-tokens-key", text: ctx.say(`tokens.${key}`) }), el("code", { text: value }));
+      el("span", { class: "gb-tokens-key", text: ctx.say(`tokens.${key}`) }), " ", el("code", { text: value }));
     return el("div", { class: "gb-tokens-line" },
       el("span", { class: "gb-tokens-fact", text: ctx.say("tokens.place", { place: number(place + 1) }) }),
       el("span", { class: "gb-tokens-fact", text: ctx.say("tokens.id", { id: piece.id }) }),

@@ -20,21 +20,23 @@
     mounted[name] = { element, note, box, views: {} };
   }
 
-  function draw_stage(name, answer) {
+  async function draw_stage(name, answer) {
     const stage = mounted[name];
     stage.note.hidden = !answer.refusal;
     stage.note.textContent = answer.refusal ?? "";
     stage.box.classList.toggle("gb-stale", Boolean(answer.refusal));
+    if (answer.refusal) for (const view of Object.values(stage.views)) view.instance?.refused?.();
     if (answer.step) {
       for (const view of Object.values(stage.views)) view.instance?.step?.(answer.step);
       return;
     }
-    if (!answer.views) return;
-    glassbox.explainer(name).views.forEach((about, index) => {
-      const view = (stage.views[about.name] ??= card(stage, name, about, index === 0));
-      view.draw(answer.views[about.name]);
-    });
-    stage.element.dataset.answer = String(answer.n);
+    if (answer.views) {
+      await Promise.all(glassbox.explainer(name).views.map((about, index) => {
+        const view = (stage.views[about.name] ??= card(stage, name, about, index === 0));
+        return view.draw(answer.views[about.name]);
+      }));
+    }
+    stage.box.dataset.answer = String(answer.n);
   }
 
   /** The frame of a view: the first leads and is open, the others fold. */
@@ -52,8 +54,8 @@
     const view = { frame, body, tools, instance: null, latest: null, name, about };
     view.draw = (answer) => {
       view.latest = answer;
-      if (leads || frame.open) fill(view);
-      else view.waiting = true;
+      view.waiting = !leads && !frame.open;
+      return view.waiting ? null : fill(view);
     };
     frame.addEventListener("toggle", () => { if (frame.open && view.waiting) fill(view); });
     return view;
@@ -63,6 +65,7 @@
     view.waiting = false;
     const answer = view.latest;
     if (answer.kind === "component") return component(view, answer);
+    view.instance = null;
     view.body.replaceChildren(STATIC[answer.kind](answer));
     if (answer.kind === "table") tools(view, [["save_table", () => saveTable(view)]]);
   }

@@ -73,16 +73,21 @@
     for (const [name, stage] of Object.entries(stages)) if (widgetsOf(name).length) stage.trigger("assign");
   }
 
-  function typed(text) {
-    if (!ready || text === state().text) return;
+  function take(text) {
+    if (text === state().text) return false;
     state().text = text;
-    forgetTokens();
+    forgetPlaces();
     clearTimeout(timer);
-    if (!composing) timer = setTimeout(settle, PAUSE);
+    return true;
   }
 
-  function entered() {
-    if (composing) return;
+  function typed(text) {
+    if (ready && take(text) && !composing) timer = setTimeout(settle, PAUSE);
+  }
+
+  function entered(text) {
+    if (!ready || composing) return;
+    take(text);
     clearTimeout(timer);
     settle(true);
   }
@@ -98,7 +103,7 @@
     if (!name) {
       if (value === state().model) return;
       state().model = value;
-      forgetTokens();
+      forgetPlaces();
       remember();
       run(state().tab);
       return;
@@ -117,10 +122,10 @@
     else run(name);
   }
 
-  /** What was appended belongs to one sentence and one vocabulary: another of either lets it go. */
-  function forgetTokens() {
+  /** What was appended, or chosen by its place, belongs to one sentence and one model: another of either lets it go. */
+  function forgetPlaces() {
     for (const one of glassbox.boot.explainers) {
-      for (const c of one.controls) if (c.kind === "tokens") state().controls[one.name][c.name] = c.default;
+      for (const c of one.controls) if (c.per_sentence) state().controls[one.name][c.name] = c.default;
     }
   }
 
@@ -189,7 +194,7 @@
     const chosen = glassbox.explainer(name).examples[index];
     state().text = chosen.text;
     if (chosen.model) state().model = chosen.model;
-    forgetTokens();
+    forgetPlaces();
     place();
     settle(true);
   }
@@ -247,8 +252,19 @@
   function begin() {
     if (ready || !page || Object.keys(stages).length < glassbox.boot.explainers.length) return;
     ready = true;
+    nameSliders();
+    const main = document.querySelector("main") ?? document.body;
+    new MutationObserver(nameSliders).observe(main, { attributes: true, attributeFilter: ["aria-label"], subtree: true });
     document.body.dataset.ready = "1";
     go(location.hash);
+  }
+
+  /** Gradio names the two halves of a slider in English; here both bear the label that stands above them. */
+  function nameSliders() {
+    for (const input of document.querySelectorAll(".gb-controls input[type=range], .gb-controls input[type=number]")) {
+      const label = input.closest(".block").querySelector("[data-testid=block-info]")?.textContent.trim();
+      if (label && input.getAttribute("aria-label") !== label) input.setAttribute("aria-label", label);
+    }
   }
 
   Object.assign(glassbox, {

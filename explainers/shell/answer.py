@@ -137,7 +137,8 @@ def stream(explainer: Explainer, request: dict[str, Any], language: str) -> Iter
     """Yields (answer, strip or None); the last answer is done. Raises Refusal."""
     text = check_text(request.get("text"))
     model = check_model(explainer, request.get("model"), text)
-    values = check_values(explainer, request.get("controls") or {})
+    asked = request.get("controls") or {}
+    values = check_values(explainer, asked)
     pick = request.get("pick")
     if pick:
         *_, (trace, _) = run(explainer, text, model, {**values, **resting(explainer)})
@@ -148,7 +149,9 @@ def stream(explainer: Explainer, request: dict[str, Any], language: str) -> Iter
     assert entry is not None
     values.update(explainer.after(result) if explainer.after else {})
     answer = {"done": True, "key": entry.key, "model": model, "views": draw(explainer, entry, values, language)}
-    yield {**answer, "controls": to_json(values)}, strip_json(text, model, language)
+    # only what the run or the pick moved: a slider may have moved in the page meanwhile
+    moved = {name: value for name, value in values.items() if to_json(value) != asked.get(name)}
+    yield {**answer, "controls": to_json(moved)}, strip_json(text, model, language)
 
 
 def resting(explainer: Explainer) -> dict[str, Any]:

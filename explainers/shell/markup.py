@@ -66,7 +66,8 @@ def heading(explainer: Explainer, language: str) -> str:
         for index, example in enumerate(words.raw("examples"))
     )
     return (
-        f'<h2>{escape(words("question"))}</h2><p class="gb-lead">{escape(words("lead"))}</p>'
+        f'<div class="gb-head"><h2>{escape(words("question"))}</h2>'
+        f'<p class="gb-lead">{escape(words("lead"))}</p></div>'
         f'<div class="gb-examples" role="group" aria-label="{escape(shell("examples"))}">'
         f'<span class="gb-examples-name" aria-hidden="true">{escape(shell("examples"))}</span>{chips}</div>'
     )

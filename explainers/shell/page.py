@@ -44,7 +44,7 @@ def page(language: str) -> None:
     whole = blank("gb-page", "glassbox.page(element, trigger) /* 'assign' */")
     whole.assign(fn=None, js="() => glassbox.assigned()", outputs=[sentence, picker], **QUIET)
     sentence.change(fn=None, js="(v) => { glassbox.typed(v) }", inputs=[sentence], **QUIET)
-    sentence.submit(fn=None, js="() => { glassbox.entered() }", **QUIET)
+    sentence.submit(fn=None, js="(v) => { glassbox.entered(v) }", inputs=[sentence], **QUIET)
     picker.change(fn=None, js="(v) => { glassbox.changed(null, 'model', v) }", inputs=[picker], **QUIET)
     for explainer in ALL:
         with gr.Column(elem_id=f"panel-{explainer.name}", elem_classes="gb-panel"):

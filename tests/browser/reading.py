@@ -29,7 +29,7 @@ def wait(page: Page, tab: str, text: str | None = None) -> None:
     page.wait_for_selector("body[data-ready]")
     page.wait_for_function(
         """([tab, text]) => {
-            const stage = document.querySelector(`#stage-${tab}`);
+            const stage = document.querySelector(`#stage-${tab} [data-answer]`);
             const asked = glassbox.stages[tab]?.asked;
             const answered = asked > 0 && Number(stage?.dataset.answer) === asked;
             return answered && (text === null || glassbox.state.text === text);
@@ -50,9 +50,12 @@ def numbers(page: Page, packed: dict[str, Any]) -> list[float]:
 
 def write(page: Page, text: str) -> None:
     """Types a sentence into the box, as a person does, and runs it with Enter."""
+    tab = page.evaluate("glassbox.state.tab")
+    asked = page.evaluate("(tab) => glassbox.stages[tab].asked", tab)
     box = page.locator("#gb-sentence textarea")
     box.fill(text)
     box.press("Enter")
+    page.wait_for_function("([tab, asked]) => glassbox.stages[tab].asked > asked", arg=[tab, asked])
 
 
 def sentence(page: Page) -> str:

@@ -28,7 +28,7 @@ VISIBLE = """() => {
         const style = getComputedStyle(node);
         if (style.display === "none" || style.visibility === "hidden") return;
         for (const name of ["aria-label", "title", "placeholder", "alt"]) seen.push(node.getAttribute(name) ?? "");
-        if (node.matches("textarea, input:not([type=range]):not([type=number])")) seen.push(node.value);
+        if (node.matches("textarea, input[type=text], input[role=combobox]")) seen.push(node.value);
         node.childNodes.forEach(walk);
     };
     walk(document.body);

@@ -17,7 +17,8 @@ Open = Callable[..., Page]
 SCREEN = """(tab) => [
     document.querySelector("#gb-sentence textarea").value,
     document.querySelector("#gb-model input").value,
-    document.querySelector(`#stage-${tab} section .gb-card-body`).innerText,
+    [...document.querySelector(`#stage-${tab} section .gb-card-body`).querySelectorAll(":scope *")]
+        .filter((e) => !e.children.length && !e.closest("[role=status]")).map((e) => e.textContent),
     JSON.stringify(glassbox.state),
 ]"""
 

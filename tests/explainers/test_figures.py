@@ -43,7 +43,7 @@ def test_an_empty_heatmap_keeps_its_scale() -> None:
     [
         figures.heatmap(np.eye(2), ["a", "b"], ["a", "b"]),
         figures.bars(["a", "a"], [1, 2]),
-        figures.bars([], [], note="nothing yet"),
+        figures.bars([], []),
         figures.scatter([0, 1], [1, 0], ["a", "b"]),
     ],
     ids=["heatmap", "bars", "no bars", "scatter"],
