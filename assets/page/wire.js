@@ -178,7 +178,7 @@
     }
     const title = document.querySelector(`.gb-tab[data-tab="${tab}"]`)?.textContent ?? "";
     document.title = title ? `${title} · Glassbox` : "Glassbox";
-    if (stages[tab]) run(tab);
+    run(stages[tab] ? tab : glassbox.boot.explainers[0].name); // a tab without a picture still has the strip above it
     glassbox.emit("shown", tab);
   }
 
