@@ -14,11 +14,14 @@ from ..words import LANGUAGES, words_for
 from .answer import check_model, check_text, check_values, log_bug, refusal_text, run
 from .pack import to_json
 
+# One line for all that runs a model, pages and endpoints alike: on a small host one at a time is fastest for everyone.
+LINE: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
+
 
 def endpoints() -> None:
     """Registers all explainers inside the current Blocks."""
     for explainer in ALL:
-        gr.api(endpoint(explainer), api_name=explainer.name)
+        gr.api(endpoint(explainer), api_name=explainer.name, **LINE)
 
 
 def endpoint(explainer: Explainer) -> Callable[..., dict[str, Any]]:

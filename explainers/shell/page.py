@@ -14,6 +14,7 @@ from ..contract import Action, Choice, Control, Explainer, Model, Number, Toggle
 from ..words import Words, words_for
 from . import markup
 from .answer import answer
+from .api import LINE
 from .boot import default_model, model_choices
 
 FORMULAS = [
@@ -87,8 +88,7 @@ def panel(explainer: Explainer, language: str, strip: gr.HTML) -> None:
         show_progress="hidden",
         api_visibility="private",
         trigger_mode="always_last",
-        concurrency_id="model",
-        concurrency_limit=1,
+        **LINE,
     )
     for fold in FOLDS:
         with gr.Accordion(words_for("shell", language)(f"folds.{fold}"), open=False, elem_classes="gb-fold"):

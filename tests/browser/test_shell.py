@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from gradio_client import Client
 from playwright.sync_api import Page, expect
 
 from tests.browser.reading import LOCALES, SENTENCES, address, answer, expect_no_overflow, wait, write
@@ -160,13 +162,23 @@ def test_work_over_half_a_second_says_so(open_page: Open) -> None:
     expect(page.locator("#panel-tokens .gb-progress")).to_be_hidden()
 
 
-def test_the_place_in_the_queue_is_said(open_page: Open) -> None:
-    page = open_page(address("ko", "tokens"), locale="en-US")
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_place_in_the_queue_is_said(open_page: Open, server: App, language: str) -> None:
+    page = open_page(address(language, "tokens"), locale=LOCALES[language])
     wait(page, "tokens")
-    page.evaluate("glassbox.waiting('tokens', true)")
-    expect(page.locator("#panel-tokens .gb-progress")).to_be_visible()
-    page.evaluate("""glassbox.heard('data: {"msg":"estimation","rank":3}')""")
-    expect(page.locator("#panel-tokens .gb-progress")).to_contain_text("3")
+    client = Client(server.url, verbose=False)
+    jobs = [
+        client.submit(f"{SENTENCES['en']} {i}", write=60, temperature=3, seed=i, api_name="/sampling")
+        for i in range(30)
+    ]
+    page.locator("#gb-sentence textarea").fill(SENTENCES[language])
+    said = page.locator("#panel-tokens .gb-progress")
+    expect(said).to_contain_text(re.compile(r"\d"), timeout=10_000)
+    assert bool(re.search("[가-힣]", said.inner_text())) == (language == "ko")
+    for job in jobs:
+        job.cancel()
+    wait(page, "tokens", SENTENCES[language])
+    expect(said).to_be_hidden()
 
 
 def test_health(server: App) -> None:

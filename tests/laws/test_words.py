@@ -75,6 +75,21 @@ def test_no_text_is_empty(language: str) -> None:
     assert not empty
 
 
+def test_latin_words_in_korean_texts_are_on_the_list() -> None:
+    """The browser test cannot see what is drawn on a canvas or folded away: here every text is looked at."""
+    allowed = set(read("tests/browser/latin.txt").split())
+    data = re.compile(FORMULA.pattern + r"|`[^`]+`|\{[^}]+\}|<[^>]+>", re.DOTALL)
+    found = {
+        (name, path, word)
+        for name in names("ko")
+        for path, text in flat(words("ko", name))
+        if not path.endswith(".model")
+        for word in re.findall(r"[A-Za-z]{2,}", data.sub("", text if isinstance(text, str) else ""))
+        if word not in allowed
+    }
+    assert not found
+
+
 def test_korean_texts_are_korean() -> None:
     """A text of four words or more with no Hangul in ko was forgotten; formulas and code are left out."""
     no_words = re.compile(FORMULA.pattern + r"|`[^`]+`|\{[^}]+\}", re.DOTALL)
