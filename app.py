@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from pathlib import Path
 
 # Before gradio is imported, which reads them once: nothing is sent, nothing is counted.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -25,6 +26,7 @@ from explainers.shell.routes import head, routes
 from explainers.words import LANGUAGES, words_for
 
 SANS = ("system-ui", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans CJK KR", "Noto Sans KR", "sans-serif")
+FAVICON = Path(__file__).parent / "assets" / "page" / "favicon.svg"
 MONO = ("ui-monospace", "SFMono-Regular", "Consolas", "Noto Sans Mono CJK KR", "monospace")
 
 
@@ -57,10 +59,12 @@ def main() -> None:
         server_port=int(os.environ.get("GLASSBOX_PORT", "7860")),
         theme=gr.themes.Base(font=SANS, font_mono=MONO),
         head=head(),
+        favicon_path=FAVICON,
         footer_links=[],
         run_history=False,
         state_session_capacity=200,
         enable_monitoring=False,
+        max_file_size=1,
         ssr_mode=False,
         app_kwargs={"routes": routes()},
     )

@@ -119,6 +119,7 @@ def heatmap(
         colorbar={"title": {"text": plain(titles[2])}, "thickness": 12, "outlinewidth": 0},
         hovertemplate="<br>".join(lines) + "<extra></extra>",
         texttemplate=f"%{{z:{written}}}" if written else None,
+        textfont={"size": 12},
     )
     down = token_axis(y, titles[1]) | {"range": [len(y) - 0.5, -0.5]}
     return figure(trace, min(max(240, 120 + 26 * len(y)), 720), xaxis=token_axis(x, titles[0]), yaxis=down)

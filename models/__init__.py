@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .catalog import CATALOG, Entry, check_offered, default, offered, policy
     from .decode import write
-    from .load import Loaded, load
+    from .load import Loaded, check_kind, load, stamp
     from .pieces import (
         Group,
         Piece,
@@ -39,6 +39,7 @@ __all__ = [
     "Piece",
     "Refusal",
     "as_tensor",
+    "check_kind",
     "check_offered",
     "decode",
     "default",
@@ -52,6 +53,7 @@ __all__ = [
     "pieces",
     "policy",
     "special_tokens",
+    "stamp",
     "vocabulary_labels",
     "vocabulary_size",
     "write",
@@ -66,6 +68,7 @@ HOME = {
     "Piece": "pieces",
     "Refusal": "refusal",
     "as_tensor": "run",
+    "check_kind": "load",
     "check_offered": "catalog",
     "decode": "pieces",
     "default": "catalog",
@@ -79,6 +82,7 @@ HOME = {
     "pieces": "pieces",
     "policy": "catalog",
     "special_tokens": "pieces",
+    "stamp": "load",
     "vocabulary_labels": "pieces",
     "vocabulary_size": "pieces",
     "write": "decode",

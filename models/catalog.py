@@ -130,10 +130,26 @@ def is_hub_id(name: str) -> bool:
     return bool(HUB_ID.fullmatch(name)) and ".." not in name and "--" not in name
 
 
+def folder_of(name: str | Path) -> Path | None:
+    """Where the files of the host's model, a bundled one or a folder lie, whole or not; None for any other name.
+
+    A string spelled owner/model is no folder: write "./owner/model" for one of that name.
+    """
+    text, host = str(name), host_folder()
+    if isinstance(name, str):
+        if host and name == host.name:
+            return host
+        if any(entry.name == name and not entry.hub for entry in CATALOG):
+            return WEIGHTS / name
+        if is_hub_id(name):
+            return None
+    return Path(text) if text and "\0" not in text and Path(text).is_dir() else None
+
+
 def check_offered(name: str, needs: frozenset[str] = frozenset()) -> None:
     """Raises Refusal unless this host lets a visitor use this model. The page and its API ask it first; no path passes.
 
-    A Hub id outside the catalogue passes under "any"; what it can do is known only once it is loaded.
+    A Hub id outside the catalogue passes under "any"; what it can do is known only once it is loaded: `check_kind`.
     """
     entry = next((entry for entry in entries() if entry.name == name), None)
     if entry is None and is_hub_id(name):

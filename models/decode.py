@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from .load import Loaded, load
-from .refusal import Refusal
 from .run import as_array, as_ids
 
 
@@ -22,8 +21,7 @@ def write(
     Refusals: wrong_kind, empty_text, too_many_tokens, unknown_token, and those of `load`, at the first step.
     """
     loaded = load(name)
-    if loaded.kind != "causal":
-        raise Refusal("wrong_kind", model=loaded.name, kind=loaded.kind, needs="causal")
+    loaded.check(frozenset({"causal"}))
     fresh, cache, ends = as_ids(loaded, ids), None, end_ids(loaded)
     for step in range(min(count, loaded.positions - len(ids))):
         with loaded.lock, torch.inference_mode():  # not while it yields: others run between two tokens

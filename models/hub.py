@@ -6,6 +6,7 @@ Always anonymous: a visitor who types an id must not reach what only the host ma
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import re
@@ -35,6 +36,10 @@ TEXTS = re.compile(
 VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt")
 # An error of the Hub's is both its HTTP client's and an OSError; without a network the client's own kind arrives.
 NO_NETWORK: tuple[type[BaseException], ...] = HfHubHTTPError.__bases__
+# The part that fetches large files is in Rust and knows RuntimeError only.
+NOT_FETCHED: tuple[type[BaseException], ...] = (*NO_NETWORK, RuntimeError)
+FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or what this user may have of it
+FULL_IN_RUST = re.compile(r"\(os error (28|112|122)\)")
 
 
 @dataclass(frozen=True)
@@ -76,13 +81,19 @@ def check_room(name: str, parameters: int, disk: int = 0) -> None:
 
     The limit is GLASSBOX_MAX_GB, by default half of what is free of each.
     """
-    cache = Path(huggingface_hub.constants.HF_HUB_CACHE)
-    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
     own = os.environ.get("GLASSBOX_MAX_GB")
-    limits = [float(own) * 1e9] * 2 if own else [place.free_memory() / 2, shutil.disk_usage(there).free / 2]
-    for needed, limit in zip((parameters * 4, disk), limits, strict=True):
+    for needed, free in ((parameters * 4, place.free_memory), (disk, _free_disk)):
+        if not needed:
+            continue
+        limit = float(own) * 1e9 if own else free() / 2
         if needed > limit:
             raise Refusal("model_too_large", model=name, bytes=needed, limit=int(limit))
+
+
+def _free_disk() -> float:
+    """Bytes that are free where models are fetched to."""
+    cache = Path(huggingface_hub.constants.HF_HUB_CACHE)
+    return float(shutil.disk_usage(next(folder for folder in (cache, *cache.parents) if folder.exists())).free)
 
 
 def cached(name: str) -> Path | None:
@@ -102,16 +113,24 @@ def cached(name: str) -> Path | None:
 
 
 def fetch(name: str) -> Path:
-    """The folder of a Hub model, fetched unless it has been: its size is asked first and refused if it does not fit."""
+    """The folder of a Hub model, fetched unless it has been: its size is asked first and refused if it does not fit.
+
+    Refusals: model_too_large, disk_full (others wrote to it meanwhile), and those of `facts`.
+    """
     folder = cached(name)
     if folder is None:
         known = facts(name)
         check_room(name, known.parameters, known.bytes)
         try:
             folder = Path(huggingface_hub.snapshot_download(name, allow_patterns=list(known.files), token=False))
-        except NO_NETWORK as error:
-            raise Refusal("model_needs_network", model=name) from error
+        except NOT_FETCHED as error:
+            raise Refusal("disk_full" if _is_full(error) else "model_needs_network", model=name) from error
     return folder
+
+
+def _is_full(error: BaseException) -> bool:
+    """Whether a download ended because nothing more could be written."""
+    return getattr(error, "errno", None) in FULL or bool(FULL_IN_RUST.search(str(error)))
 
 
 def check() -> dict[str, dict[str, int | str]]:

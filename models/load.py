@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -11,7 +14,7 @@ from typing import Any
 import safetensors
 import transformers
 
-from . import catalog, files, hub, place
+from . import catalog, files, hub, place, shelf
 from .refusal import Refusal
 from .shelf import Shelf
 
@@ -55,12 +58,17 @@ class Loaded:
         """Of its weights in memory."""
         return sum(tensor.nbytes for tensor in self.model.parameters())
 
+    def check(self, needs: frozenset[str]) -> None:
+        """Raises Refusal("wrong_kind") unless the model can do all that is needed."""
+        if not needs <= {self.kind}:
+            raise Refusal("wrong_kind", model=self.name, kind=self.kind, needs=", ".join(sorted(needs)))
+
 
 def load(name: str | Path) -> Loaded:
     """The model of that catalogue name, Hub id or folder, from the cache if it is there.
 
     A string spelled owner/model is always a Hub id; write "./owner/model" for a folder of that name.
-    Refusals: model_needs_network, model_too_large, unknown_model, unsafe_file, broken_model, wrong_kind.
+    Refusals: model_needs_network, model_too_large, disk_full, unknown_model, unsafe_file, broken_model, wrong_kind.
     """
     return _models.get(name)
 
@@ -70,57 +78,78 @@ def tokenizer(name: str | Path) -> Any:
     return _tokenizers.get(name)
 
 
-def find(name: str | Path) -> Path:
-    """The folder of a model's files, fetched from the Hub if need be."""
-    text, host = str(name), catalog.host_folder()
-    if isinstance(name, str):
-        if host and name == host.name:
-            return _folder(name, host)
-        if any(entry.name == name and not entry.hub for entry in catalog.CATALOG):
-            return _folder(name, catalog.WEIGHTS / name)
-        if catalog.is_hub_id(name):
-            return hub.fetch(name)
-    if not text or "\0" in text or not Path(text).is_dir():
-        raise Refusal("unknown_model", model=text[:200])
-    return _folder(text, Path(text))
+def check_kind(name: str | Path, needs: frozenset[str]) -> None:
+    """Loads a model and raises Refusal("wrong_kind") unless it can do all that is needed; the refusals of `load`, too.
+
+    Nothing is loaded where nothing is needed.
+    """
+    if needs:
+        load(name).check(needs)
 
 
-def _folder(name: str, folder: Path) -> Path:
-    """The folder, once it is seen to hold safe and whole weights that fit in memory."""
+def stamp(name: str | Path) -> str:
+    """Changes when a model's files do: belongs in the key under which something computed with the model is kept.
+
+    Of a Hub id, the revision that was fetched. "" while there are no files. Cheap: opens no weights, asks no network,
+    refuses nothing.
+    """
+    folder = catalog.folder_of(name)
+    if folder is None:
+        fetched = hub.cached(str(name)) if catalog.is_hub_id(str(name)) else None
+        return fetched.name if fetched else ""
     try:
+        return sha256(repr((str(folder.resolve()), sorted(shelf.stamp(folder)))).encode()).hexdigest()
+    except OSError:  # gone, or being written
+        return ""
+
+
+def find(name: str | Path) -> Path:
+    """The folder of a model's files, fetched from the Hub if need be; they are seen to be safe and all there."""
+    folder = catalog.folder_of(name)
+    if folder is None:
+        if isinstance(name, str) and catalog.is_hub_id(name):
+            return hub.fetch(name)
+        raise Refusal("unknown_model", model=str(name)[:200])
+    with _reading(str(name)):
         if not files.weight_files(folder):
-            raise Refusal("unsafe_file" if files.only_pickles(folder) else "broken_model", model=name)
-    except BROKEN as error:
-        raise Refusal("broken_model", model=name) from error
+            raise Refusal("unsafe_file" if files.only_pickles(folder) else "broken_model", model=str(name))
     return folder
 
 
-def _read_tokenizer(name: str, folder: Path) -> Any:
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    """Around what reads a model's files, and nothing else: whatever goes wrong there is refused as broken_model."""
     try:
-        found = transformers.AutoTokenizer.from_pretrained(folder, **LOCAL)
-        found.backend_tokenizer.get_vocab_size()  # those without one cannot say which bytes a token stands for
+        yield
     except BROKEN as error:
         raise Refusal("broken_model", model=name) from error
+
+
+def _read_tokenizer(name: str, folder: Path) -> Any:
+    with _reading(name):
+        found = transformers.AutoTokenizer.from_pretrained(folder, **LOCAL)
+        found.backend_tokenizer.get_vocab_size()  # those without one cannot say which bytes a token stands for
     return found
 
 
 def _read(name: str, folder: Path) -> Loaded:
-    try:
-        hub.check_room(name, files.parameters(folder))
+    with _reading(name):
+        parameters = files.parameters(folder)
+    hub.check_room(name, parameters)
+    dtype = place.dtype()
+    with _reading(name):
         config = transformers.AutoConfig.from_pretrained(folder, **LOCAL)
         kind, reader = _kind(name, config)
         with BUILDING:
             model, report = reader.from_pretrained(
                 folder,
                 config=config,
-                dtype=place.dtype(),
+                dtype=dtype,
                 attn_implementation="eager",  # the only one that gives its attention maps back
                 use_safetensors=True,
                 output_loading_info=True,
                 **LOCAL,
             )
-    except BROKEN as error:
-        raise Refusal("broken_model", model=name) from error
     if report["missing_keys"] or report["mismatched_keys"]:  # transformers would leave these random
         raise Refusal("broken_model", model=name)
     model = model.to(place.device()).eval()

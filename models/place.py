@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -30,24 +33,61 @@ def dtype() -> torch.dtype:
     return torch.float32
 
 
-def free_memory() -> int:
-    """Bytes that are free where models run."""
+def free_memory() -> float:
+    """Bytes that are free where models run; infinite where the system does not say."""
     if device().type == "cuda":
-        return int(torch.cuda.mem_get_info()[0])
-    return int(min(_host_memory(), _container_memory()))
+        return float(torch.cuda.mem_get_info()[0])
+    return min(_host_memory(), _container_memory())
 
 
-def _host_memory() -> int:
-    if MEMINFO.is_file():
-        lines = dict(line.split(":", 1) for line in MEMINFO.read_text().splitlines())
-        return int(lines["MemAvailable"].split()[0]) * 1024
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2  # no count of the free ones, as on macOS
+def _host_memory() -> float:
+    free = re.search(r"MemAvailable:\s*(\d+)", MEMINFO.read_text()) if MEMINFO.is_file() else None
+    if free:
+        return float(free[1]) * 1024
+    if hasattr(ctypes, "windll"):
+        return _windows_memory(ctypes.windll.kernel32)
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2  # no count of the free ones, as on macOS
+    except (AttributeError, ValueError, OSError):  # a system without the call, or without these names
+        return float("inf")
+
+
+class MemoryStatus(ctypes.Structure):
+    """Windows' MEMORYSTATUSEX; its caller must write its size into `length`."""
+
+    _fields_ = (
+        ("length", ctypes.c_uint32),
+        ("load", ctypes.c_uint32),
+        *(
+            (f"{state}_{kind}", ctypes.c_uint64)
+            for kind in ("physical", "file", "virtual")
+            for state in ("all", "free")
+        ),
+        ("free_extended", ctypes.c_uint64),
+    )
+
+
+def _windows_memory(kernel: Any) -> float:
+    status = MemoryStatus(length=ctypes.sizeof(MemoryStatus))
+    return float(status.free_physical) if kernel.GlobalMemoryStatusEx(ctypes.byref(status)) else float("inf")
 
 
 def _container_memory() -> float:
-    """What the container's limit (cgroup 2) leaves; infinite where there is none."""
+    """What the container's limit (cgroup 2) leaves; infinite where there is none.
+
+    Pages of files count as used, yet the kernel gives up those that lie idle, such as a model's just downloaded.
+    """
     try:
         most, used = ((CGROUP / name).read_text().strip() for name in ("memory.max", "memory.current"))
     except OSError:
         return float("inf")
-    return float("inf") if most == "max" else int(most) - int(used)
+    return float("inf") if most == "max" else float(int(most) - int(used) + _idle_pages())
+
+
+def _idle_pages() -> int:
+    """Bytes of files that the container's kernel keeps in memory and has not read again."""
+    try:
+        found = re.search(r"^inactive_file (\d+)$", (CGROUP / "memory.stat").read_text(), re.MULTILINE)
+    except OSError:
+        return 0
+    return int(found[1]) if found else 0

@@ -24,12 +24,13 @@ class Pass:
     attention: np.ndarray | None  # (L, H, T, T) float32, rows sum to 1: how much row t takes from each column
 
 
-def forward(name: str | Path, ids: Sequence[int], attention: bool = False) -> Pass:
-    """Runs a model over ids once. attention: with the maps of every head.
+def forward(name: str | Path, ids: Sequence[int], attention: bool = False, needs: frozenset[str] = frozenset()) -> Pass:
+    """Runs a model over ids once. attention: with the maps of every head. needs: the kind that it must be of.
 
-    Refusals: empty_text, too_many_tokens, unknown_token, no_attention, and those of `load`.
+    Refusals: empty_text, too_many_tokens, unknown_token, no_attention, wrong_kind, and those of `load`.
     """
     loaded = load(name)
+    loaded.check(needs)
     tensor = as_ids(loaded, ids)
     options = {"use_cache": False} if loaded.kind == "causal" else {}
     with loaded.lock, torch.inference_mode():

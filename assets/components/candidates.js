@@ -28,7 +28,8 @@ glassbox.component("candidates", (root, ctx) => {
 
   const button = (name, act, main = false) =>
     el("button", { type: "button", class: `gb-candidates-${name} ${main ? "gb-candidates-main" : ""}`.trim(),
-      text: say(name), on: { click: act } });
+      text: say(name),
+      on: { click: ({ currentTarget }) => currentTarget.getAttribute("aria-disabled") !== "true" && act() } });
   const buttons = {
     draw: button("draw", drawOne, true),
     run: button("run", () => once(() => ctx.act("write", WRITTEN))),
@@ -304,6 +305,11 @@ glassbox.component("candidates", (root, ctx) => {
     able();
   }
 
+  function refused() {
+    said.textContent = "";
+    free();
+  }
+
   function append(id, drawn = false) {
     if (busy || props.writing || !logits) return;
     const share = drawn ? shareNow(id) : percent(own[id]);
@@ -316,12 +322,15 @@ glassbox.component("candidates", (root, ctx) => {
     if (logits) append(glassbox.draw(now, glassbox.u(rule.seed, props.seed_step)), true);
   }
 
+  // Not `disabled`: that would take the focus from whoever is at the keyboard.
+  const lull = (node, resting) => node.setAttribute("aria-disabled", String(resting));
+
   function able() {
     const still = Boolean(busy || props.writing);
-    buttons.draw.disabled = still || !logits;
-    buttons.run.disabled = still;
+    lull(buttons.draw, still || !logits);
+    lull(buttons.run, still);
     buttons.run.textContent = say(writing || props.writing ? "running" : "run");
-    for (const name of ["undo", "clear"]) buttons[name].disabled = still || !(props.seed_step || props.record.length);
+    for (const name of ["undo", "clear"]) lull(buttons[name], still || !(props.seed_step || props.record.length));
     root.setAttribute("aria-busy", String(Boolean(writing || props.writing)));
   }
 
@@ -407,5 +416,5 @@ glassbox.component("candidates", (root, ctx) => {
   rethemed(ctx, drawCurve);
   ctx.on("shown", drawCurve);
 
-  return { update, knobs, step, refused: free, text, png: () => picture(ctx, both, say("caption", { count: SHOWN }), drawCurve) };
+  return { update, knobs, step, refused, text, png: () => picture(ctx, both, say("caption", { count: SHOWN }), drawCurve) };
 });

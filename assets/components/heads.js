@@ -341,11 +341,12 @@ glassbox.component("heads", (root, ctx) => {
     [l, h] = [clamp(l, 0, layers - 1), clamp(h, 0, heads - 1)];
     const [newLayer, newHead] = [l !== layer, h !== head];
     if (!weights || !(newLayer || newHead)) return;
-    [layer, head] = [l, h];
+    Object.assign(wanted, { layer: l + 1, head: h + 1 });
+    take({});
     takeCell();
     redraw();
-    if (newLayer) ctx.set("layer", layer + 1);
-    if (newHead) ctx.set("head", head + 1);
+    if (newLayer) ctx.set("layer", l + 1);
+    if (newHead) ctx.set("head", h + 1);
   }
 
   const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -367,12 +368,12 @@ glassbox.component("heads", (root, ctx) => {
   }
 
   function keep(cell) {
-    kept = [clamp(cell[0], 0, tokens - 1), clamp(cell[1], 0, tokens - 1)];
+    const [row, column] = [clamp(cell[0], 0, tokens - 1) + 1, clamp(cell[1], 0, tokens - 1) + 1];
     hovered = null;
-    Object.assign(wanted, { row: kept[0] + 1, column: kept[1] + 1 });
+    kept = [row - 1, column - 1];
     markDetail();
-    ctx.set("row", wanted.row);
-    ctx.set("column", wanted.column);
+    ctx.set("row", row);
+    ctx.set("column", column);
   }
 
   grid.addEventListener("click", (event) => headAt(event) && choose(...headAt(event)));
@@ -424,7 +425,7 @@ glassbox.component("heads", (root, ctx) => {
     root.querySelector(".gb-heads-layer").textContent = layer + 1;
     root.querySelector(".gb-heads-head").textContent = head + 1;
     const [less, more] = [[layer > 0, head > 0], [layer < layers - 1, head < heads - 1]];
-    root.querySelectorAll(".gb-heads-step").forEach((button, k) => (button.disabled = !(k % 2 ? more : less)[k >> 1]));
+    root.querySelectorAll(".gb-heads-step").forEach((button, k) => button.setAttribute("aria-disabled", String(!(k % 2 ? more : less)[k >> 1])));
     drawLegend();
   }
 

@@ -23,8 +23,11 @@ globalThis.glassbox = (() => {
     let found = boot.words[file];
     for (const part of path.split(".")) found = found?.[part];
     if (typeof found !== "string") return path;
-    return found.replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
+    return found.replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? isolated(String(facts[name])) : whole));
   }
+
+  /** Right-to-left text keeps to itself inside a sentence of ours (Unicode's first-strong isolate). */
+  const isolated = (text) => (/[\u0590-\u08ff\ufb1d-\ufefc]/.test(text) ? `\u2068${text}\u2069` : text);
 
   async function inflate(base64) {
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
@@ -46,7 +49,9 @@ globalThis.glassbox = (() => {
   function unpack(packed) {
     if (!arrays.has(packed)) {
       const bytes = packed.url ? fetched(packed.url) : inflate(packed.data);
-      arrays.set(packed, bytes.then((buffer) => new KINDS[packed.dtype](buffer)));
+      const array = bytes.then((buffer) => new KINDS[packed.dtype](buffer));
+      array.catch(() => arrays.delete(packed)); // asked for again, it is fetched again
+      arrays.set(packed, array);
     }
     return arrays.get(packed);
   }
@@ -69,13 +74,16 @@ globalThis.glassbox = (() => {
   const css = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
 
   // gradio puts "dark" on the body once it knows the theme
-  new MutationObserver(() => emit("theme")).observe(document.documentElement, {
-    attributes: true, attributeFilter: ["class"], subtree: true,
-  });
+  let theme = null;
+  new MutationObserver(() => {
+    if (theme === dark()) return;
+    theme = dark();
+    emit("theme");
+  }).observe(document.documentElement, { attributes: true, attributeFilter: ["class"], subtree: true });
 
   return {
     boot, lang, codes, components, words, unpack, root, on, emit, dark, css,
-    plotlyUrl: `${root()}/glassbox/plotly.js`,
+    plotlyUrl: `${root()}/glassbox/plotly.js?${document.currentScript?.dataset.version ?? ""}`,
     component(name, mount) { components[name] = mount; },
     say: (path, facts) => words("components", path, facts),
   };

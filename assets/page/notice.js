@@ -43,15 +43,23 @@
     }
   }
 
+  /** The queue is full: said, and the question is asked again in a while. */
+  function refuse() {
+    note(glassbox.words("refusals", "busy"), "bad", 8000);
+    glassbox.turnedAway();
+  }
+
   async function lose() {
     if (lost) return;
     lost = true;
     note(glassbox.words("refusals", "connection_lost"), "bad");
+    for (const line of document.querySelectorAll(".gb-progress")) line.hidden = true;
     for (;;) {
       await new Promise((done) => setTimeout(done, 2000));
       const alive = await plain(`${glassbox.root()}/healthz`, { cache: "no-store" }).then((r) => r.ok, () => false);
       if (alive) break;
     }
+    glassbox.keep();
     location.reload(); // the link holds the whole state
   }
 
@@ -67,7 +75,7 @@
       if (ours && error.name !== "AbortError" && !leaving) lose();
       throw error;
     }
-    if (ours && answer.status === 503) note(glassbox.words("refusals", "busy"), "bad", 8000);
+    if (ours && answer.status === 503) refuse();
     if (url.includes("/queue/data") && answer.body) {
       const [mine, theirs] = answer.body.tee();
       follow(mine);
@@ -106,6 +114,8 @@
     }
     if (message.msg === "estimation" && message.rank !== null) queued(message.rank);
     if (message.msg === "process_starts") queued(0);
+    if (message.msg === "queue_full") refuse();
+    if (message.msg === "process_completed" && message.success === false) glassbox.turnedAway();
   }
 
   Object.assign(glassbox, { note, waiting, heard: read });

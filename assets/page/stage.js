@@ -22,8 +22,7 @@
 
   async function draw_stage(name, answer) {
     const stage = mounted[name];
-    stage.note.hidden = !answer.refusal;
-    stage.note.textContent = answer.refusal ?? "";
+    refuse(stage, name, answer.refusal);
     stage.box.classList.toggle("gb-stale", Boolean(answer.refusal));
     if (answer.refusal) for (const view of Object.values(stage.views)) view.instance?.refused?.();
     if (answer.step) {
@@ -39,6 +38,17 @@
     stage.box.dataset.answer = String(answer.n);
   }
 
+  /** The sentence of a refusal; where tokens were appended, a way back to the text without them stands beside it. */
+  function refuse(stage, name, sentence) {
+    stage.note.hidden = !sentence;
+    stage.note.replaceChildren(sentence ?? "");
+    if (!sentence || !glassbox.displaced(name)) return;
+    const back = make("button", "gb-button gb-small", glassbox.words("shell", "acts.forget"));
+    back.type = "button";
+    back.addEventListener("click", () => glassbox.forget(name));
+    stage.note.append(" ", back);
+  }
+
   /** The frame of a view: the first leads and is open, the others fold. */
   function card(stage, name, about, leads) {
     const frame = make(leads ? "section" : "details", "gb-card");
@@ -48,10 +58,13 @@
     const body = make("div", "gb-card-body");
     const caption = make("p", "gb-caption", about.caption);
     const tools = make("div", "gb-card-tools");
-    frame.append(head, caption, body, tools);
+    const alternative = make("p", "gb-alternative");
+    frame.append(head, caption, body, alternative, tools);
+    const { caution } = glassbox.explainer(name);
+    if (leads && caution) frame.append(make("p", "gb-caution", caution));
     frame.dataset.view = about.name;
     stage.box.append(frame);
-    const view = { frame, body, tools, instance: null, latest: null, name, about };
+    const view = { frame, body, tools, alternative, root: null, instance: null, latest: null, name, about };
     view.draw = (answer) => {
       view.latest = answer;
       view.waiting = !leads && !frame.open;
@@ -65,29 +78,40 @@
     view.waiting = false;
     const answer = view.latest;
     if (answer.kind === "component") return component(view, answer);
-    view.instance = null;
     view.body.replaceChildren(STATIC[answer.kind](answer));
-    if (answer.kind === "table") tools(view, [["save_table", () => saveTable(view)]]);
+    view.alternative.textContent = "";
+    tools(view, answer.kind === "table" ? [["save_table", () => saveTable(view)]] : []);
   }
 
+  /** A component is mounted once; where the view was something else for a while, it comes back as it was. */
   async function component(view, answer) {
     if (!view.instance) {
-      const root = make("div", "gb-component");
-      view.body.replaceChildren(root);
-      view.instance = glassbox.components[answer.component](root, context(view.name));
-      tools(view, [["save_picture", () => savePicture(view)]]);
+      view.root = make("div", "gb-component");
+      view.body.replaceChildren(view.root);
+      view.instance = glassbox.components[answer.component](view.root, context(view));
     }
+    if (!view.root.isConnected) view.body.replaceChildren(view.root);
+    tools(view, [["save_picture", () => savePicture(view)]]);
     await view.instance.update(answer.props, { ...glassbox.state.controls[view.name] });
-    view.body.dataset.text = view.instance.text?.() ?? "";
+    describe(view);
   }
+
+  /** The picture in a sentence or two, for who cannot see it. */
+  function describe(view) {
+    if (view.instance && view.latest.kind === "component") view.alternative.textContent = view.instance.text?.() ?? "";
+  }
+
+  /** A number to four digits; the saved table has all of them. */
+  const shortly = (value) => (typeof value === "number" ? value.toPrecision(4) : String(value));
 
   const STATIC = {
     table(answer) {
       const wrap = make("div", "gb-table");
       const table = make("table");
       const row = table.createTHead().insertRow();
-      for (const column of answer.columns) {
-        const cell = make("th", "", column);
+      for (const [index, column] of answer.columns.entries()) {
+        const numbers = answer.rows.some((values) => typeof values[index] === "number");
+        const cell = make("th", numbers ? "gb-number" : "", column);
         cell.scope = "col";
         row.append(cell);
       }
@@ -97,7 +121,7 @@
         for (const [index, value] of values.entries()) {
           const cell = line.insertCell();
           if (answer.data.includes(index)) cell.translate = false;
-          cell.textContent = value === null ? "–" : String(value);
+          cell.textContent = value === null ? "–" : Number.isInteger(value) ? String(value) : shortly(value);
           if (typeof value === "number") cell.className = "gb-number";
         }
       }
@@ -115,11 +139,14 @@
   };
 
   /** What a component is given of the page around it. */
-  function context(name) {
+  function context({ name, about }) {
     const { lang, say, dark, css, unpack, on } = glassbox;
     return {
       lang, say, dark, css, unpack, on,
-      pick: (pick, event) => glassbox.run(name, { extra: { pick: { name: pick, event } } }),
+      pick(pick, event) {
+        if (!glassbox.explainer(name).picks.includes(pick)) return; // a click that means nothing here
+        glassbox.run(name, { extra: { pick: { name: pick, event: { ...event, view: about.name } } } });
+      },
       set: (control, value) => glassbox.set(name, control, value),
       act: (control, value) => glassbox.run(name, { extra: { controls: { [control]: value } } }),
     };
@@ -127,16 +154,17 @@
 
   let refresh = 0;
   glassbox.on("knobs", (name) => {
+    if (!mounted[name]) return;
     const values = { ...glassbox.state.controls[name] };
     const views = Object.values(mounted[name].views);
     for (const view of views) {
       view.instance?.knobs?.(values);
-      if (view.instance) view.body.dataset.text = view.instance.text?.() ?? "";
+      describe(view);
     }
-    // a table or a figure with the same knob is drawn by the server: only when one is open, and when the knob rests
-    if (!views.some((view) => view.frame.open && view.latest?.kind === "table")) return;
+    // what else has the same knob is drawn by the server: only while it is open, and once the knob rests
+    const open = views.some((view) => view.frame.open && ["table", "markdown"].includes(view.latest?.kind));
     clearTimeout(refresh);
-    refresh = setTimeout(() => glassbox.run(name, { force: true }), 400);
+    if (open) refresh = setTimeout(() => glassbox.run(name, { force: true }), 400);
   });
 
   // -- saving ---------------------------------------------------------------------------------------------------------
@@ -162,7 +190,9 @@
   const savePicture = async (view) => download(await view.instance.png(), `glassbox-${view.name}-${view.about.name}.png`);
 
   function saveTable(view) {
-    const quote = (value) => `"${String(value ?? "").replaceAll('"', '""')}"`;
+    // a spreadsheet runs a cell that begins like a formula: a quote before it says that it is text
+    const plain = (value) => (typeof value === "string" ? value.replace(/^[=+\-@\t\r]/, "'$&") : String(value ?? ""));
+    const quote = (value) => `"${plain(value).replaceAll('"', '""')}"`;
     const lines = [view.latest.columns, ...view.latest.rows].map((row) => row.map(quote).join(","));
     download(new Blob(["\ufeff" + lines.join("\r\n")], { type: "text/csv" }), `glassbox-${view.name}-${view.about.name}.csv`);
   }

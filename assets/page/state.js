@@ -7,11 +7,12 @@
 
   const explainer = (name) => boot.explainers.find((one) => one.name === name);
   const control = (name, controlName) => explainer(name)?.controls.find((one) => one.name === controlName);
+  const shared = (c) => c.kind === "model" && c.name === "model"; // the page's picker sets it, for every explainer
 
   function defaults() {
     const controls = {};
     for (const one of boot.explainers) {
-      controls[one.name] = Object.fromEntries(one.controls.map((c) => [c.name, c.default]));
+      controls[one.name] = Object.fromEntries(one.controls.filter((c) => !shared(c)).map((c) => [c.name, c.default]));
     }
     const first = boot.explainers[0];
     return { tab: first.name, text: first.examples[0].text, model: boot.model, controls };
@@ -19,10 +20,20 @@
 
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
+  /** The controls of an explainer as a request has them: the page's model where it fits, else the explainer's own. */
+  function controlsOf(state, name) {
+    const controls = { ...state.controls[name] };
+    for (const c of explainer(name).controls.filter(shared)) {
+      controls[c.name] = c.options.includes(state.model) || boot.any ? state.model : c.default;
+    }
+    return controls;
+  }
+
   /** A value as a link has it, or undefined where it is not one that the control takes. */
   function read(kind, text) {
     if (kind.kind === "toggle") return { true: true, false: false }[text];
     if (kind.kind === "choice") return kind.options.includes(text) ? text : undefined;
+    if (kind.kind === "model") return kind.options.includes(text) || boot.any ? text : undefined;
     if (kind.kind === "tokens") {
       if (text === "") return [];
       const ids = text.split(",").map(Number);
@@ -34,14 +45,15 @@
   }
 
   /** A state as the text after the #: what differs from the defaults, and always tab and sentence. */
-  function write(state) {
+  function write(state, language = lang) {
     const start = defaults();
     const parts = [["tab", state.tab], ["text", state.text]];
-    if (state.model !== start.model) parts.push(["model", state.model]);
+    // another language's page has another default, and ids mean something in one vocabulary only
+    if (state.model !== start.model || language !== lang) parts.push(["model", state.model]);
     for (const one of boot.explainers) {
       for (const c of one.controls) {
         const value = state.controls[one.name][c.name];
-        if (c.kind === "action" || same(value, start.controls[one.name][c.name])) continue;
+        if (shared(c) || c.kind === "action" || same(value, start.controls[one.name][c.name])) continue;
         parts.push([`${one.name}.${c.name}`, Array.isArray(value) ? value.join(",") : String(value)]);
       }
     }
@@ -70,7 +82,7 @@
       else if (key === "text") state.text = value;
       else if (key === "model" && (boot.models.includes(value) || boot.any)) state.model = value;
       else if (key === "projector") projector = value === "1";
-      else if (kind && kind.kind !== "action" && read(kind, value) !== undefined) {
+      else if (kind && !shared(kind) && kind.kind !== "action" && read(kind, value) !== undefined) {
         state.controls[name][controlName] = read(kind, value);
       } else nonsense = true;
     }
@@ -80,8 +92,10 @@
   /** The address of a page in a language, with a state in it. */
   function address(state, language = lang) {
     const path = language === codes[0] ? "/" : `/${language}`;
-    return `${glassbox.root()}${path}#${write(state)}`;
+    return `${glassbox.root()}${path}#${write(state, language)}`;
   }
 
-  Object.assign(glassbox, { state: defaults(), defaults, parse, write, address, explainer, control, same, MOST_LINK });
+  Object.assign(glassbox, {
+    state: defaults(), defaults, parse, read, write, address, explainer, control, controlsOf, same, MOST_LINK,
+  });
 })();

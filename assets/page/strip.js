@@ -5,16 +5,11 @@
   const STATIONS = ["sentence", "tokens", "vectors", "attention", "next"];
   const MOST = 12; // tokens that a station shows before it says how many more there are
 
-  /** A probability as people read it; never 0% or 100% when it is not. */
-  function percent(p) {
-    if (p > 0 && p < 0.001) return "<0.1%";
-    if (p < 1 && p > 0.999) return ">99.9%";
-    return `${(100 * p).toFixed(p < 0.1 ? 1 : 0)}%`;
-  }
+  const percent = (p) => glassbox.kit.percent(p);
 
-  function station(name, body) {
+  function station(name, body, said) {
     const { make, words } = glassbox;
-    const target = glassbox.explainer(TABS[name]) ? TABS[name] : null;
+    const target = TABS[name]?.find((tab) => glassbox.explainer(tab));
     const box = make(target ? "a" : "button", "gb-station");
     if (target) {
       box.href = `#tab=${target}`;
@@ -25,11 +20,14 @@
     }
     box.dataset.station = name;
     box.title = words("strip", `stations.${name}.hint`);
+    box.setAttribute("aria-label", `${words("strip", `stations.${name}.title`)}: ${said}`);
+    box.translate = false; // the name for screen readers holds tokens
     box.append(make("span", "gb-station-name", words("strip", `stations.${name}.title`)), body);
     return box;
   }
 
-  const TABS = { tokens: "tokens", vectors: "embeddings", attention: "attention", next: "sampling" };
+  // where each station leads: the first of these tabs that there is; the sentence leads to its box
+  const TABS = { tokens: ["tokens"], vectors: ["embeddings", "tokens"], attention: ["attention"], next: ["sampling"] };
 
   function row(items, className) {
     const line = glassbox.make("span", className);
@@ -40,7 +38,7 @@
   const more = (count) => (count > 0 ? [glassbox.make("span", "gb-s-more", `+${count}`)] : []);
 
   const BODIES = {
-    sentence: () => glassbox.make("span", "gb-station-text", glassbox.state.text),
+    sentence: (v) => glassbox.make("span", "gb-station-text", v.text),
     tokens(v) {
       const chips = v.tokens.slice(0, MOST).map(({ label }, i) => {
         const chip = glassbox.make("span", "gb-s-chip", label);
@@ -83,15 +81,35 @@
     return dot;
   }
 
+  const value = (key, facts) => glassbox.words("strip", `values.${key}`, facts);
+
+  /** What each station says to who cannot see it. */
+  const SAID = {
+    sentence: (v) => v.text,
+    tokens: (v) => value("tokens", { tokens: v.tokens.length }),
+    vectors(v) {
+      const { label, vector } = v.tokens.at(-1);
+      return value("vectors", { token: label, numbers: vector.slice(0, 3).map((x) => x.toFixed(2)).join(", ") });
+    },
+    attention(v) {
+      if (!v.attention) return glassbox.words("strip", "too_long");
+      const weight = Math.max(...v.attention);
+      return value("attention", { token: v.tokens[v.attention.indexOf(weight)].label, weight: percent(weight) });
+    },
+    next: (v) => value("next", { token: v.next[0].label, probability: percent(v.next[0].probability) }),
+  };
+
+  const refused = (sentence) => glassbox.make("p", "gb-strip-refusal", sentence);
+
   function draw(element, values) {
     const nav = glassbox.make("nav", "gb-strip");
     nav.setAttribute("aria-label", glassbox.words("shell", "strip"));
-    nav.append(...STATIONS.map((name) => station(name, BODIES[name](values))));
+    if (values.refusal) nav.append(station("sentence", BODIES.sentence(values), values.text), refused(values.refusal));
+    else nav.append(...STATIONS.map((name) => station(name, BODIES[name](values), SAID[name](values))));
     element.replaceChildren(nav);
   }
 
   Object.assign(glassbox, {
-    percent,
     strip(element, watch, props) {
       watch("value", () => { if (props.value) draw(element, JSON.parse(props.value)); });
     },

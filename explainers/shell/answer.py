@@ -1,25 +1,25 @@
 """From a page's request to its answer: check, find or run the trace, draw the views. Knows nothing of gradio.
 
-A request is JSON: {"n", "text", "model", "controls": {name: value}, "pick": {"name", "event"} or null}; an answer is
-JSON: {"n", "done", "key", "model", "views", "controls", "refusal"}. While a trace streams, answers with done=false
-carry one "step" each.
+A request is JSON: {"n", "text", "model": the page's, "controls": {name: value}, "pick": {"name", "event"} or null}; an
+answer is JSON: {"n", "done", "refusal", "views", "controls": those that the run moved}. While a trace streams, answers
+with done=false carry one "step" each.
 """
 
 from __future__ import annotations
 
-import inspect
 import json
 import logging
 import traceback
 import types
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Generator, Hashable, Iterator
 from typing import Any
 
 import models
 
-from .. import strip
-from ..contract import Action, Component, Explainer, Html, Markdown, Model, Refusal, Table
+from ..contract import Explainer, Model, Refusal
 from ..words import words_for
+from .checks import arguments, refusal_text, resting, text_of, values_of
+from .draw import strip_json, views_json
 from .kept import KEPT, Entry
 from .pack import to_json
 
@@ -31,140 +31,64 @@ def log_bug(name: str, error: Exception) -> None:
     log.error("%s: %s\n%s", name, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
 
 
-def refusal_text(refusal: Refusal, language: str, explainer: str = "") -> str:
-    """The sentence that says why, in the page's language; a control is named as its label names it."""
-    facts = dict(refusal.facts)
-    if "control" in facts and explainer:
-        facts["control"] = words_for(explainer, language)(f"controls.{facts['control']}.label")
-    if "bytes" in facts and isinstance(facts["bytes"], int | float):
-        facts["bytes"] = f"{facts['bytes'] / 1e9:.1f} GB"
-    if "limit" in facts and isinstance(facts["limit"], int | float) and refusal.key == "model_too_large":
-        facts["limit"] = f"{facts['limit'] / 1e9:.1f} GB"
-    return words_for("refusals", language)(refusal.key, **facts)
+def inputs_key(explainer: Explainer, text: str, values: dict[str, Any]) -> Hashable:
+    """All that a trace depends on: its inputs, the files of its models, and its knobs too once an action is pressed."""
+    at_rest = all(values[name] == rest for name, rest in resting(explainer).items())
+    counts = {control.name for control in explainer.inputs} if at_rest else set(arguments(explainer, values))
+    stamps = [models.stamp(values[c.name]) for c in explainer.controls if isinstance(c, Model)]
+    return (explainer.name, text, *stamps, *((k, v) for k, v in sorted(values.items()) if k in counts))
 
 
-def check_text(text: Any) -> str:
-    """The sentence as text. Lone surrogates, which no encoding can carry, become U+FFFD."""
-    if not isinstance(text, str):
-        raise Refusal("empty_text")
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def check_model(explainer: Explainer, name: Any, text: str) -> str | None:
-    """The model to run: what was asked for if the host offers it, else the default for the text's script."""
-    for control in explainer.inputs:
-        if isinstance(control, Model):
-            asked = control.check(name)
-            if asked:
-                models.check_offered(asked, control.needs)
-                return asked
-            return models.default(control.needs, text)
-    return None
-
-
-def arguments(explainer: Explainer, values: dict[str, Any]) -> dict[str, Any]:
-    """The checked values that the explainer's trace takes as parameters."""
-    takes = inspect.signature(explainer.trace).parameters
-    return {name: value for name, value in values.items() if name in takes}
-
-
-def check_values(explainer: Explainer, given: dict[str, Any]) -> dict[str, Any]:
-    """Each control's value, checked; a missing one is its default."""
-    named = {c.name: c for c in explainer.controls if not isinstance(c, Model)}
-    unknown = set(given) - set(named)
-    if unknown:
-        raise Refusal("not_an_option", control="", value=", ".join(sorted(map(str, unknown)))[:40])
-    return {name: c.check(given.get(name, c.default)) for name, c in named.items()}
-
-
-def inputs_key(explainer: Explainer, text: str, model: str | None, values: dict[str, Any]) -> Hashable:
-    """What a trace is kept under: everything that it depends on, and no live knob unless something is being written."""
-    inputs = {c.name for c in explainer.inputs}
-    return (explainer.name, text, model, *((k, v) for k, v in sorted(values.items()) if k in inputs))
-
-
-def run(
-    explainer: Explainer, text: str, model: str | None, values: dict[str, Any]
-) -> Iterator[tuple[Any, Entry | None]]:
-    """Yields (step, None) while the trace streams, then (trace, its entry)."""
-    kept = KEPT.find(inputs_key(explainer, text, model, values))
+def run(explainer: Explainer, text: str, values: dict[str, Any]) -> Iterator[tuple[Any, Entry | None]]:
+    """Yields (step, None) as each comes, then (trace, its entry)."""
+    for control in explainer.controls:
+        if isinstance(control, Model):  # before the key is made: a model of the Hub has its files only now
+            models.check_kind(values[control.name], control.needs)
+    inputs = inputs_key(explainer, text, values)
+    kept = KEPT.find(inputs)
     if kept:
         yield kept.trace, kept
         return
-    made = explainer.trace(text, **({"model": model} if model else {}), **arguments(explainer, values))
+    made = explainer.trace(text, **arguments(explainer, values))
     if isinstance(made, types.GeneratorType):
-        last = next(made)
-        for value in made:
-            yield last, None
-            last = value
-        made = last
-    left = explainer.after(made) if explainer.after else {}
-    yield made, KEPT.keep(inputs_key(explainer, text, model, {**values, **left}), made)
+        made = yield from steps(made)
+    yield made, KEPT.keep(inputs, made)
 
 
-def view_json(view: Any, entry: Entry, name: str) -> dict[str, Any]:
-    """One view as JSON, with what kind it is."""
-    if isinstance(view, Component):
-        return {"kind": "component", "component": view.name, "props": to_json(view.props, entry, name)}
-    if isinstance(view, Table):
-        return {"kind": "table", "columns": list(view.columns), "rows": to_json(view.rows), "data": list(view.data)}
-    if isinstance(view, Markdown):
-        return {"kind": "markdown", "text": view.text}
-    if isinstance(view, Html):
-        return {"kind": "html", "source": view.source, "height": view.height}
-    return {"kind": "component", "component": "figure", "props": {"figure": json.loads(view.to_json())}}
-
-
-def draw(explainer: Explainer, entry: Entry, values: dict[str, Any], language: str) -> dict[str, Any]:
-    """All views of a trace as JSON, in their order."""
-    words = words_for(explainer.name, language)
-    drawn = {}
-    for name, view in explainer.views.items():
-        takes = inspect.signature(view).parameters
-        knobs = {k: v for k, v in values.items() if k in takes}
-        drawn[name] = view_json(view(entry.trace, words, **knobs), entry, name)
-    return drawn
-
-
-def strip_json(text: str, model: str | None, language: str) -> str:
-    """The strip's values for this sentence, as JSON text."""
-    inputs = ("strip", text, model)
-    entry = KEPT.find(inputs) or KEPT.keep(inputs, strip.trace(text, model=model))
-    return json.dumps(to_json(strip.view(entry.trace, words_for("strip", language))))
+def steps(made: Iterator[Any]) -> Generator[tuple[Any, None], None, Any]:
+    """Yields each step of a streaming trace; returns its end, the Trace, which is what has no successor."""
+    last = next(made)
+    for value in made:
+        yield last, None
+        last = value
+    return last
 
 
 def stream(explainer: Explainer, request: dict[str, Any], language: str) -> Iterator[tuple[dict[str, Any], str | None]]:
     """Yields (answer, strip or None); the last answer is done. Raises Refusal."""
-    text = check_text(request.get("text"))
-    model = check_model(explainer, request.get("model"), text)
+    text = text_of(request.get("text"))
     asked = request.get("controls") or {}
-    values = check_values(explainer, asked)
-    pick = request.get("pick")
-    if pick:
-        *_, (trace, _) = run(explainer, text, model, {**values, **resting(explainer)})
-        values = check_values(explainer, {**values, **picked(explainer, trace, pick)})
-    for result, entry in run(explainer, text, model, values):
+    values = values_of(explainer, asked, text)
+    if request.get("pick"):
+        *_, (trace, _) = run(explainer, text, {**values, **resting(explainer)})
+        values = values_of(explainer, {**values, **picked(explainer, trace, request["pick"])}, text)
+    for result, entry in run(explainer, text, values):
         if entry is None:
             yield {"done": False, "step": to_json(result)}, None
     assert entry is not None
     values.update(explainer.after(result) if explainer.after else {})
-    answer = {"done": True, "key": entry.key, "model": model, "views": draw(explainer, entry, values, language)}
     # only what the run or the pick moved: a slider may have moved in the page meanwhile
-    moved = {name: value for name, value in values.items() if to_json(value) != asked.get(name)}
-    yield {**answer, "controls": to_json(moved)}, strip_json(text, model, language)
-
-
-def resting(explainer: Explainer) -> dict[str, Any]:
-    """Every action at rest, so that a pick looks at the trace as it stands."""
-    return {c.name: c.default for c in explainer.controls if isinstance(c, Action)}
+    moved = {name: value for name, value in values.items() if name in asked and to_json(value) != asked[name]}
+    drawn = {"done": True, "views": views_json(explainer, entry, values, language), "controls": to_json(moved)}
+    yield drawn, strip_json(text, str(request.get("model") or models.default(frozenset({"causal"}), text)), language)
 
 
 def picked(explainer: Explainer, trace: Any, pick: Any) -> dict[str, Any]:
     """What a click means: the controls that it moves."""
-    function: Callable[..., dict[str, Any]] | None = explainer.picks.get(str(pick.get("name")))
-    if function is None:
-        raise Refusal("not_an_option", control="", value=str(pick.get("name"))[:40])
-    return function(trace, pick.get("event") or {})
+    name = str(pick.get("name")) if isinstance(pick, dict) else ""
+    if name not in explainer.picks:
+        raise Refusal("unknown_name", name=name[:40])
+    return explainer.picks[name](trace, pick.get("event") or {})
 
 
 def answer(explainer: Explainer, body: str, language: str) -> Iterator[tuple[str, str | None]]:
@@ -176,8 +100,16 @@ def answer(explainer: Explainer, body: str, language: str) -> Iterator[tuple[str
         for part, strip_text in stream(explainer, request, language):
             yield json.dumps({"n": n, "refusal": None, **part}), strip_text
     except Refusal as refusal:
-        yield json.dumps({"n": n, "done": True, "refusal": refusal_text(refusal, language, explainer.name)}), None
+        yield failure(n, refusal_text(refusal, language, explainer.name), body, language)
     except Exception as error:  # a bug: the log gets its trace without the sentence, the page one sentence
         log_bug(explainer.name, error)
-        sentence = words_for("refusals", language)("bug")
-        yield json.dumps({"n": n, "done": True, "refusal": sentence}), None
+        yield failure(n, words_for("refusals", language)("bug"), body, language)
+
+
+def failure(n: Any, sentence: str, body: str, language: str) -> tuple[str, str]:
+    """An answer that is a sentence; the strip then shows the text alone, not what it showed before."""
+    try:
+        text = text_of(json.loads(body).get("text"))
+    except (ValueError, AttributeError, Refusal):
+        text = ""
+    return json.dumps({"n": n, "done": True, "refusal": sentence}), json.dumps({"text": text, "refusal": sentence})

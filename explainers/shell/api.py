@@ -11,7 +11,8 @@ import gradio as gr
 from .. import ALL
 from ..contract import Control, Explainer, Model, Refusal, Tokens
 from ..words import LANGUAGES, words_for
-from .answer import check_model, check_text, check_values, log_bug, refusal_text, run
+from .answer import log_bug, run
+from .checks import refusal_text, text_of, values_of
 from .pack import to_json
 
 # One line for all that runs a model, pages and endpoints alike: on a small host one at a time is fastest for everyone.
@@ -32,9 +33,8 @@ def endpoint(explainer: Explainer) -> Callable[..., dict[str, Any]]:
     def call(*given: Any) -> dict[str, Any]:
         text, *values, language = given
         language = language if language in LANGUAGES else LANGUAGES[0]
-        named = dict(zip((c.name for c in controls), values, strict=True))
         try:
-            return to_json(last(explainer, text, named))
+            return to_json(last(explainer, text, dict(zip((c.name for c in controls), values, strict=True))))
         except Refusal as refusal:
             raise gr.Error(refusal_text(refusal, language, explainer.name), print_exception=False) from None
         except Exception as error:
@@ -53,9 +53,8 @@ def endpoint(explainer: Explainer) -> Callable[..., dict[str, Any]]:
 
 def last(explainer: Explainer, text: Any, named: dict[str, Any]) -> Any:
     """The Trace of one call, its inputs checked as a page's are."""
-    text = check_text(text)
-    model = check_model(explainer, named.pop("model", None), text)
-    *_, (trace, _) = run(explainer, text, model, check_values(explainer, named))
+    text = text_of(text)
+    *_, (trace, _) = run(explainer, text, values_of(explainer, named, text))
     return trace
 
 

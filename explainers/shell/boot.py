@@ -13,42 +13,46 @@ from ..words import words_for
 from .pack import to_json
 
 WORD_FILES = ("shell", "components", "strip", "refusals")
+CAUSAL = frozenset({"causal"})  # what the page's own picker offers; the strip ends in a next word
 
 
-def control_json(control: Control) -> dict[str, Any]:
-    """A control as data, with its kind."""
+def control_json(control: Control, explainer: Explainer, language: str) -> dict[str, Any]:
+    """A control as data, with its kind and what it does in words; a model's options are those that fit."""
     facts = {f.name: to_json(getattr(control, f.name)) for f in dataclasses.fields(control)}
+    facts["info"] = words_for(explainer.name, language)(f"controls.{control.name}.info")
+    if isinstance(control, Model):
+        facts |= {"options": model_names(language, control.needs), "default": default_model(language, control.needs)}
     return {"kind": type(control).__name__.lower(), **facts}
 
 
 def explainer_json(explainer: Explainer, language: str) -> dict[str, Any]:
-    """An explainer as the page needs it: controls, views, and the words that stand around them."""
+    """An explainer as the page needs it: controls, views, picks, and the words that stand around them."""
     words = words_for(explainer.name, language)
     return {
         "name": explainer.name,
         "chapter": explainer.chapter,
         "title": words("title"),
-        "controls": [control_json(c) for c in explainer.controls if not isinstance(c, Model)],
+        "caution": words.raw("caution") or "",
+        "controls": [control_json(control, explainer, language) for control in explainer.controls],
         "views": [
             {"name": name, "title": words(f"views.{name}.title"), "caption": words(f"views.{name}.caption")}
             for name in explainer.views
         ],
+        "picks": list(explainer.picks),
         "examples": list(words.raw("examples") or []),
     }
 
 
-def default_model(language: str) -> str:
-    """The bundled model that a page in this language opens with."""
-    needs = frozenset({"causal"})
+def default_model(language: str, needs: frozenset[str] = CAUSAL) -> str:
+    """The bundled model that fits and speaks the page's language."""
     own = [entry for entry in models.offered(needs) if entry.hub is None and language in entry.languages]
     return own[0].name if own else models.default(needs, "")
 
 
-def model_choices(language: str) -> list[tuple[str, str]]:
-    """(label, name) of the models that the picker offers, those of the page's language first."""
-    entries = models.offered(frozenset({"causal"}))
-    entries.sort(key=lambda entry: (entry.hub is not None, language not in entry.languages))
-    return [(entry.name, entry.name) for entry in entries]
+def model_names(language: str, needs: frozenset[str] = CAUSAL) -> list[str]:
+    """The models that fit, bundled ones of the page's language first."""
+    entries = sorted(models.offered(needs), key=lambda e: (e.hub is not None, language not in e.languages))
+    return [entry.name for entry in entries]
 
 
 def boot(language: str) -> dict[str, Any]:
@@ -56,7 +60,7 @@ def boot(language: str) -> dict[str, Any]:
     return {
         "explainers": [explainer_json(explainer, language) for explainer in ALL],
         "model": default_model(language),
-        "models": [name for _, name in model_choices(language)],
+        "models": model_names(language),
         "any": models.policy() == "any",
         "words": {name: dict(words_for(name, language).texts) for name in WORD_FILES},
     }

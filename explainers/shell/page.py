@@ -10,12 +10,12 @@ import gradio as gr
 import models
 
 from .. import ALL
-from ..contract import Action, Choice, Control, Explainer, Model, Number, Toggle, Tokens
+from ..contract import Choice, Control, Explainer, Model, Number, Toggle
 from ..words import Words, words_for
 from . import markup
 from .answer import answer
 from .api import LINE
-from .boot import default_model, model_choices
+from .boot import default_model, model_names
 
 FORMULAS = [
     {"left": "$$", "right": "$$", "display": True},
@@ -32,7 +32,7 @@ def page(language: str) -> None:
         first = words_for(ALL[0].name, language).raw("examples")[0]["text"]
         sentence = gr.Textbox(first, label=words("sentence"), lines=1, max_lines=4, elem_id="gb-sentence", scale=4)
         picker = gr.Dropdown(
-            model_choices(language),
+            model_names(language),
             value=default_model(language),
             label=words("model"),
             allow_custom_value=models.policy() == "any",
@@ -71,9 +71,9 @@ def panel(explainer: Explainer, language: str, strip: gr.HTML) -> None:
     """An explainer's question, controls, pictures and folds."""
     name, words = explainer.name, words_for(explainer.name, language)
     fixed(markup.heading(explainer, language), elem_classes="gb-heading")
-    shown = [c for c in explainer.controls if not c.inside and not isinstance(c, Model | Tokens | Action)]
+    shown = [c for c in explainer.controls if c.name != "model" and not c.inside]
     with gr.Row(elem_classes="gb-controls", visible=bool(shown)):
-        widgets = [widget(control, words) for control in shown]
+        widgets = [widget(control, words, language) for control in shown]
     request = gr.Textbox(visible="hidden", elem_classes="gb-hidden", container=False, show_label=False)
     stage = blank(f"stage-{name}", f"glassbox.stage(element, trigger, watch, props, '{name}') /* 'run' 'assign' */")
     for control, box in zip(shown, widgets, strict=True):
@@ -105,13 +105,16 @@ def handler(explainer: Explainer, language: str) -> Callable[[str], Iterator[Any
     return handle
 
 
-def widget(control: Control, words: Words) -> Any:
-    """The gradio component that moves a control."""
+def widget(control: Control, words: Words, language: str) -> Any:
+    """The gradio component that moves a control; what it does stands under its pointer, to keep the row low."""
     common: dict[str, Any] = {
         "label": words(f"controls.{control.name}.label"),
         "elem_classes": f"gb-control-{control.name}",
         "min_width": 150,
     }
+    if isinstance(control, Model):
+        names = model_names(language, control.needs)
+        return gr.Dropdown(names, value=default_model(language, control.needs), **common)
     if isinstance(control, Choice):
         labels = [(words(f"controls.{control.name}.options.{option}"), option) for option in control.options]
         return gr.Radio(labels, value=control.default, **common)
@@ -119,7 +122,8 @@ def widget(control: Control, words: Words) -> Any:
         return gr.Checkbox(control.default, **common)
     assert isinstance(control, Number)
     if (control.high - control.low) / control.step > 1000:
-        return gr.Number(control.default, precision=0 if control.whole else None, **common)
+        step = control.step if control.whole else None
+        return gr.Number(control.default, minimum=control.low, maximum=control.high, step=step or 1, **common)
     return gr.Slider(control.low, control.high, control.default, step=control.step, **common)
 
 

@@ -62,8 +62,22 @@ def boot_script() -> str:
 
 def version() -> str:
     """Changes when any of the files does, so that browsers may keep each version for ever."""
-    digest = hashlib.sha256(b"".join(content for content, _ in files().values()))
+    digest = hashlib.sha256(b"".join(content for content, _ in files().values()) + plotly.__version__.encode())
     return digest.hexdigest()[:12]
+
+
+# gradio's own doors that no page of ours uses: they would write to the host's disk or fetch addresses for a stranger
+CLOSED = (
+    "upload",
+    "upload_progress",
+    "deep_link",
+    "component_server",
+    "component_server/",
+    "file={path:path}",
+    "file/{path:path}",
+    "proxy={path:path}",
+    "stream/{path:path}",
+)
 
 
 @functools.cache
@@ -77,7 +91,7 @@ def head() -> str:
     """What the page's head loads: one script and one style sheet, both from here."""
     v = version()
     style = f'<link rel="stylesheet" href="./glassbox/glassbox.css?{v}">'
-    return f'{style}<script src="./glassbox/glassbox.js?{v}"></script>'
+    return f'{style}<script src="./glassbox/glassbox.js?{v}" data-version="{v}"></script>'
 
 
 def zipped(content: bytes, kind: str, keep: str) -> Response:
@@ -103,6 +117,11 @@ def asset(request: Request) -> Response:
     return zipped(*found, FOR_EVER) if found else PlainTextResponse("", 404)
 
 
+def closed(request: Request) -> Response:
+    """A door of gradio's that is shut here."""
+    return PlainTextResponse("", 404)
+
+
 def array(request: Request) -> Response:
     """An array of a kept trace; a sentence and 404 where the key is unknown or its trace is gone."""
     found = KEPT.array(request.path_params["key"], request.path_params["name"])
@@ -119,4 +138,5 @@ def routes() -> list[Any]:
         Route("/healthz", health),
         Route("/glassbox/{name}", asset),
         Route("/arrays/{key}/{name}", array),
+        *(Route(f"/gradio_api/{door}", closed, methods=["GET", "HEAD", "POST"]) for door in CLOSED),
     ]

@@ -1,13 +1,22 @@
-"""Writes the card of a trained model: what it is, what it read, how well it does, and how to make it again."""
+"""Writes the card of a trained model: what it is, what it read, how well it does, and how to make it again.
+
+A training run ends with it. To write it anew from weights that are there:
+
+    python -m models.recipes.card stories-gpt --texts FOLDER --tokens 12e6
+"""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
+
+from .corpus import documents
 
 if TYPE_CHECKING:
     from .causal import Recipe
@@ -15,8 +24,9 @@ if TYPE_CHECKING:
 CARD = """# {name}
 
 A GPT-2 of {parameters:,} parameters ({layers} layers of width {width}, {heads} heads, vocabulary {vocabulary:,},
-{positions} positions), trained from random weights by this repository. It is a teaching model: it knows simple
-{language} sentences and nothing about the world that can be relied on.
+{positions} positions), trained from random weights by this repository.
+
+It is a teaching model: it knows simple {language} sentences and nothing about the world that can be relied on.
 
 ## Texts and licences
 
@@ -24,9 +34,11 @@ A GPT-2 of {parameters:,} parameters ({layers} layers of width {width}, {heads} 
 | --- | --- | --- |
 {texts}
 
-Every 20th document of each text was held out before training. The weights are offered under {offered}. The texts are
-what they are: mostly written by machine or translated, by few hands, about few kinds of people; the model repeats their
-habits and their bias.
+Every 20th document of each text was held out before training. The weights are offered under {offered}.
+
+Of the texts that this repository's models read, most English stories were written by a machine, parts of the Korean
+were translated by one, and the encyclopaedias were written by volunteers. All of them
+are by few kinds of people and about few kinds of people; the model repeats their habits and their bias.
 
 ## Figures
 
@@ -43,6 +55,17 @@ habits and their bias.
 
 SHA-256 of `model.safetensors`: `{digest}`
 """
+
+ROWS = ("#", "|", "- ", "    ")  # what begins a heading, a table, a list, a command
+
+
+def reflow(card: str) -> str:
+    """The card with its paragraphs broken at 120 characters; headings, tables, lists and commands stay as they are."""
+
+    def wrapped(part: str) -> str:
+        return part if part.startswith(ROWS) else textwrap.fill(part, 120, break_on_hyphens=False)
+
+    return "\n\n".join(map(wrapped, card.strip("\n").split("\n\n"))) + "\n"
 
 
 def continuation(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast, text: str) -> str:
@@ -83,4 +106,37 @@ def write_card(
         samples="\n".join(continuation(model, tokenizer, text) for text in held[:10]),
         digest=hashlib.sha256((out / "model.safetensors").read_bytes()).hexdigest(),
     )
-    (out / "CARD.md").write_text(card, encoding="utf-8")
+    (out / "CARD.md").write_text(reflow(card), encoding="utf-8")
+
+
+def rewrite(recipe: Recipe, texts: Path, out: Path, tokens: float) -> float:
+    """Writes CARD.md anew from the weights in `out`; returns the held-out bits per byte.
+
+    texts: the folder that the recipe read. tokens: how many the training was asked for.
+    """
+    from .causal import SCORED, bits_per_byte, steps_for
+
+    model = GPT2LMHeadModel.from_pretrained(out, dtype=torch.float32, local_files_only=True)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(out, local_files_only=True)
+    held = documents(texts, recipe.texts[0])[1]
+    figure = bits_per_byte(model, tokenizer, held[:SCORED])
+    write_card(recipe, model, tokenizer, out, held, figure, steps_for(recipe, tokens) * recipe.rows * recipe.positions)
+    return figure
+
+
+def main() -> None:
+    from .causal import RECIPES, WEIGHTS
+
+    parser = argparse.ArgumentParser(prog="python -m models.recipes.card", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("name", choices=sorted(RECIPES))
+    parser.add_argument("--texts", type=Path, required=True, help="folder that holds the training texts")
+    parser.add_argument("--tokens", type=float, required=True, help="tokens that the training was asked for")
+    parser.add_argument("--out", type=Path, help="folder of the weights (default: models/weights/NAME)")
+    args = parser.parse_args()
+    out = args.out or WEIGHTS / args.name
+    figure = rewrite(RECIPES[args.name], args.texts, out, args.tokens)
+    print(f"{args.name}: {figure:.4f} bits per byte; {out / 'CARD.md'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,29 @@ from models import files
 pytestmark = pytest.mark.weights
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
+FULL = """
+import errno
+import sys
+import huggingface_hub.file_download
+import models
+
+def fail(*args, **options):
+    raise error
+
+huggingface_hub.file_download.http_get = fail
+rust = "Data processing error: File I/O error: No space left on device (os error 28)"
+for error in (OSError(errno.ENOSPC, "No space left on device"), RuntimeError(rust), OSError(errno.ECONNRESET, "reset")):
+    try:
+        models.load("some/good")
+    except models.Refusal as refusal:
+        print(refusal)
+"""
+STAMP = """
+import models
+print(repr(models.stamp("some/good")))
+models.load("some/good")
+print(models.stamp("some/good"))
+"""
 SCRIPT = """
 import sys
 import models
@@ -108,10 +131,10 @@ def hub(tiny: Path, tmp_path: Path) -> Iterator[Hub]:
     hub.server.shutdown()
 
 
-def ask(url: str, home: Path, *names: str, **extra: str) -> list[str]:
+def ask(url: str, home: Path, *names: str, script: str = SCRIPT, **extra: str) -> list[str]:
     env = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "GLASSBOX_"))}
     env |= {"HF_ENDPOINT": url, "HF_HOME": str(home), "NO_PROXY": "127.0.0.1"} | extra
-    done = subprocess.run([sys.executable, "-c", SCRIPT, *names], env=env, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", script, *names], env=env, capture_output=True, text=True)
     assert done.returncode == 0 and done.stderr == "", done.stderr
     return done.stdout.splitlines()
 
@@ -128,6 +151,16 @@ def test_a_hub_model_is_weighed_then_fetched_then_there_without_a_network(hub: H
     hub.asked.clear()
     assert ask(hub.url, home, "some/good") == ["some/good a bird"] and hub.asked == []
     assert ask("http://127.0.0.1:9", home, "some/good") == ["some/good a bird"]
+
+
+def test_a_full_disk_is_not_taken_for_a_missing_network(hub: Hub, tmp_path: Path) -> None:
+    full, model = "disk_full", {"model": "some/good"}
+    said = ask(hub.url, tmp_path / "home", script=FULL)
+    assert said == [f"{full} {model}", f"{full} {model}", f"model_needs_network {model}"]
+
+
+def test_a_hub_models_stamp_is_the_revision_fetched(hub: Hub, tmp_path: Path) -> None:
+    assert ask(hub.url, tmp_path / "home", script=STAMP) == ["''", SHA]
 
 
 def test_the_check_writes_down_what_the_hub_says(

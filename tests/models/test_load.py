@@ -154,6 +154,48 @@ def test_a_model_that_does_not_fit_is_refused(copy: Path, monkeypatch: pytest.Mo
     assert refused_weights(copy) == "model_too_large"
 
 
+def test_an_error_of_ours_is_no_broken_model(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import models
+    from models import place
+
+    def fail() -> float:
+        raise AttributeError("a bug")
+
+    monkeypatch.delenv("GLASSBOX_MAX_GB", raising=False)
+    monkeypatch.setattr(place, "free_memory", fail)
+    with pytest.raises(AttributeError):
+        models.load(copy)
+
+
+def test_a_kind_is_checked_by_loading(tiny: Path, tiny_bert: Path, tmp_path: Path) -> None:
+    import models
+
+    causal = frozenset({"causal"})
+    models.check_kind(tiny, causal)
+    models.check_kind(tiny_bert, frozenset({"masked"}))
+    models.check_kind(tmp_path / "nothing", frozenset())
+    with pytest.raises(Refusal) as caught:
+        models.check_kind(tiny_bert, causal)
+    assert caught.value.key == "wrong_kind"
+    assert caught.value.facts == {"model": str(tiny_bert), "kind": "masked", "needs": "causal"}
+    with pytest.raises(Refusal, match="unknown_model"):
+        models.check_kind(tmp_path / "nothing", causal)
+
+
+def test_a_stamp_changes_with_the_files_and_refuses_nothing(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import models
+
+    monkeypatch.setenv("GLASSBOX_FOLDER", str(copy))
+    before = models.stamp("copy")
+    assert before and models.stamp("copy") == before == models.stamp(copy)
+    weights = copy / "model.safetensors"
+    os.utime(weights, ns=(0, weights.stat().st_mtime_ns + 1))
+    assert models.stamp("copy") not in ("", before)
+    assert models.stamp("stories-gpt") != models.stamp("ko-gpt") != ""
+    shutil.rmtree(copy)
+    assert [models.stamp(name) for name in ("copy", copy, "some/other", "no-such-model", "\0", "")] == [""] * 6
+
+
 def test_many_waiters_get_one_load(make_model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     from models import load as load_one
     from models.load import Loaded, _models

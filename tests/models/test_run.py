@@ -99,6 +99,9 @@ def test_what_cannot_be_run_is_refused(tiny: Path, tiny_bert: Path) -> None:
     assert models.forward(tiny, (1,) * 64).logits.shape[0] == 64
     with pytest.raises(Refusal, match="wrong_kind"):
         next(models.write(tiny_bert, (1, 2), lambda a, s: 1, 3))
+    with pytest.raises(Refusal, match="wrong_kind"):
+        models.forward(tiny_bert, (1, 2), needs=frozenset({"causal"}))
+    assert models.forward(tiny_bert, (1, 2), needs=frozenset({"masked"})).logits.shape[0] == 2
 
 
 def test_a_model_without_maps_says_so(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,77 @@
+"""What a person reads off the screen by pointing: cells of an attention map, stations of the strip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.plain import Plain
+from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, sentence, wait
+
+pytestmark = [pytest.mark.browser, pytest.mark.weights]
+Open = Callable[..., Page]
+
+
+def geometry(canvas: Locator, *names: str) -> list[float]:
+    """Numbers that a canvas tells of itself."""
+    return [float(canvas.get_attribute(f"data-{name}") or "nan") for name in names]
+
+
+@pytest.mark.idea("C14")
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_head_is_picked_and_its_cells_are_the_models_own(open_page: Open, language: str) -> None:
+    page = open_page(address(language, "attention", SENTENCES[language]), locale=LOCALES[language])
+    wait(page, "attention", SENTENCES[language])
+    overview = page.locator(".gb-heads canvas[data-side]").first
+    left, top, side = geometry(overview, "left", "top", "side")
+    overview.click(position={"x": left + 4.5 * side, "y": top + 2.5 * side})
+    page.wait_for_function(
+        "[3, 5].join() === ['layer', 'head'].map((c) => glassbox.state.controls.attention[c]).join()"
+    )
+    weights = Plain(MODELS[language]).attention(SENTENCES[language])[2, 4]
+    detail = page.locator(".gb-heads canvas[data-row]").first
+    for row, column in ((0, 0), (5, 2), (7, 7), (9, 1)):
+        left, top, width, height = geometry(detail, "left", "top", "width", "height")
+        detail.hover(position={"x": left + (column + 0.5) * width, "y": top + (row + 0.5) * height})
+        readout = page.locator(".gb-heads-readout")
+        expect(readout).to_have_attribute("data-row", str(row))
+        expect(readout).to_have_attribute("data-column", str(column))
+        shown = float(readout.get_attribute("data-value") or "nan")
+        assert abs(shown - weights[row, column]) < 1e-5
+        if shown < 0.9999:
+            assert f"{100 * shown:.4g}"[:4] in readout.inner_text()
+    detail.click(position={"x": left + 3.5 * width, "y": top + 6.5 * height})
+    page.wait_for_function(
+        "[7, 4].join() === ['row', 'column'].map((c) => glassbox.state.controls.attention[c]).join()"
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_strip_tells_the_models_own_story_and_leads_to_the_tabs(open_page: Open, language: str) -> None:
+    page = open_page(address(language, "tokens", SENTENCES[language]), locale=LOCALES[language])
+    wait(page, "tokens", SENTENCES[language])
+    plain = Plain(MODELS[language])
+    assert page.locator("[data-station=sentence] .gb-station-text").inner_text() == SENTENCES[language]
+    chips = page.locator("[data-station=tokens] .gb-s-chip").count()
+    assert chips == min(12, len(plain.ids(SENTENCES[language])))
+    best = plain.probabilities(SENTENCES[language])[-1]
+    first = page.locator("[data-station=next] .gb-s-next").first.inner_text()
+    assert f"{100 * best.max():.2f}%" in first
+    bars = page.locator("[data-station=attention] .gb-s-bar").evaluate_all("(bars) => bars.map((b) => b.style.height)")
+    last = plain.attention(SENTENCES[language])[-1].mean(0)[-1]
+    assert int(np.argmax([float(height[:-1]) for height in bars])) == int(np.argmax(last[-24:]))
+    for station, tab in (("attention", "attention"), ("next", "sampling"), ("tokens", "tokens")):
+        page.locator(f"[data-station={station}]").click()
+        wait(page, tab, SENTENCES[language])
+        assert page.locator(f"#panel-{tab}").is_visible()
+    assert sentence(page) == SENTENCES[language]
+
+
+def test_the_strip_says_so_when_it_cannot_follow(open_page: Open) -> None:
+    page = open_page(address("en", "tokens", "word " * 700))
+    wait(page, "tokens")
+    assert page.locator("#stage-tokens .gb-tokens-chip").count() > 500  # no limit of the model's cuts the tokens
+    expect(page.locator(".gb-strip-refusal")).to_contain_text("512")
