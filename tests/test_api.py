@@ -12,7 +12,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from explainers import attention, sampling, tokens
+from explainers import ALL, attention, sampling, tokens
 from tests.browsing import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -53,7 +53,7 @@ def test_sampling(client: Client, language: str) -> None:
 
 def test_endpoints_are_named_and_documented(client: Client) -> None:
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(named) == {"/tokens", "/attention", "/sampling"}
+    assert set(named) == {f"/{explainer.name}" for explainer in ALL}
     for endpoint in named.values():
         names = [p["parameter_name"] for p in endpoint["parameters"]]
         assert names[0] == "text" and names[-1] == "lang"

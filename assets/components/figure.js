@@ -87,6 +87,9 @@ glassbox.component("figure", (root, ctx) => {
   function redraw() {
     if (!props || !root.clientWidth) return drawn;
     const figure = themed(props.figure, colours());
+    // numbers in the cells of a heatmap want room; where there is none, pointing still tells them
+    const narrow = root.clientWidth < 30 * rem();
+    for (const trace of figure.data) if (trace.type === "heatmap" && narrow) delete trace.texttemplate;
     return (drawn = plotly()
       .then((Plotly) => Plotly.react(plot, figure.data, layout(figure.layout || {}), CONFIG))
       .then(ready, (error) => {

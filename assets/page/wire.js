@@ -209,6 +209,9 @@
     glassbox.draw_stage(name, answer).then(() => { stage.fresh = false; }, () => gone(name));
   }
 
+  /** Whether the answer to what stands on the page has come. */
+  const settled = (name) => !stages[name].open && (stages[name].sent === inputsOf(name) || stages[name].sent === null);
+
   function close(name) {
     stages[name].open = false;
     stages[name].extra = null;
@@ -349,7 +352,7 @@
   }
 
   Object.assign(glassbox, {
-    typed, entered, changed, assigned, request, set, run, stages, turnedAway, displaced, forget, keep,
+    typed, entered, changed, assigned, request, set, run, stages, turnedAway, displaced, forget, keep, settled,
     page(element, trigger) { page = trigger; begin(); },
     stage(element, trigger, watch, props, name) {
       stages[name] = { trigger, asked: 0, sent: null, open: false, extra: null, fresh: false };

@@ -23,7 +23,7 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from .card import write_card
-from .corpus import Text, by_blank_line, by_lines, by_mark, column, documents, easy, question_and_answer
+from .corpus import Text, by_blank_line, by_lines, by_mark, column, documents, question_and_answer
 from .tokenizer import train_bpe
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -58,16 +58,16 @@ CLASSICS = Text(
 )
 WIKI = Text("en_wiki.txt", 0.12, by_blank_line, "English Wikipedia (2015), short sentences", "CC BY-SA 3.0")
 
-KO_WIKI = Text("ko_wiki.txt", 0.42, easy(by_mark, 50), "Korean Wikipedia, prose of short sentences", "CC BY-SA 3.0")
-KO_CHAT = Text("ko_chat.csv", 0.30, question_and_answer, "Chatbot question-answer pairs (Korean)", "MIT")
+KO_WIKI = Text("ko_wiki.txt", 0.68, by_mark, "Korean Wikipedia, prose", "CC BY-SA 3.0")
+KO_CHAT = Text("ko_chat.csv", 0.17, question_and_answer, "Chatbot question-answer pairs (Korean)", "MIT")
 KO_PAIRS = Text(
     "en_ko_pairs.tsv",
-    0.20,
+    0.10,
     column(2),
     "Korean side of Tatoeba, STS-B/KorSTS captions and African Storybook pairs",
     "CC BY 2.0 FR; CC BY-SA 4.0; CC BY",
 )
-KO_STORYBOOK = Text("ko_storybook.txt", 0.08, by_blank_line, "African Storybook (Korean)", "CC BY 3.0/4.0")
+KO_STORYBOOK = Text("ko_storybook.txt", 0.05, by_blank_line, "African Storybook (Korean)", "CC BY 3.0/4.0")
 
 RECIPES = {
     recipe.name: recipe

@@ -37,16 +37,6 @@ def by_lines(count: int) -> Callable[[str], list[str]]:
     return split
 
 
-def easy(split: Callable[[str], list[str]], longest: int) -> Callable[[str], list[str]]:
-    """Of the documents that `split` finds, those whose sentences have at most `longest` characters on average."""
-
-    def mean_length(document: str) -> float:
-        sentences = [part for part in re.split(r"(?<=[.!?])\s+|\n", document) if part.strip()]
-        return sum(map(len, sentences)) / max(1, len(sentences))
-
-    return lambda text: [part for part in split(text) if mean_length(part) <= longest]
-
-
 def question_and_answer(text: str) -> list[str]:
     """One document for each row of a CSV file with the columns Q and A."""
     return [f"{row['Q']}\n{row['A']}" for row in csv.DictReader(io.StringIO(text))]

@@ -32,7 +32,7 @@ def wait(page: Page, tab: str, text: str | None = None) -> None:
             const stage = document.querySelector(`#stage-${tab} [data-answer]`);
             const asked = glassbox.stages[tab]?.asked;
             const answered = asked > 0 && Number(stage?.dataset.answer) === asked;
-            return answered && (text === null || glassbox.state.text === text);
+            return answered && (text === null || (glassbox.state.text === text && glassbox.settled(tab)));
         }""",
         arg=[tab, text],
     )

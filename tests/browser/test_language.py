@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from explainers import ALL
 from tests.browser.reading import LOCALES, SENTENCES, address, sentence, wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
 
 ALLOWED = set((Path(__file__).parent / "latin.txt").read_text(encoding="utf-8").split())
-TABS = ("tokens", "attention", "sampling")
+TABS = tuple(explainer.name for explainer in ALL)
 
 # All that a person can see or hear, formulas apart, and apart from what is marked translate="no": a model's own tokens.
 VISIBLE = """() => {

@@ -11,12 +11,13 @@ import pytest
 from gradio_client import Client
 from playwright.sync_api import Page, expect
 
+from explainers import ALL
 from tests.browser.reading import LOCALES, SENTENCES, address, answer, expect_no_overflow, wait, write
 from tests.browsing import App, running_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
-TABS = ("tokens", "attention", "sampling")
+TABS = tuple(explainer.name for explainer in ALL)
 
 
 @pytest.mark.parametrize("tab", [*TABS, "about"])
