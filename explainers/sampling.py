@@ -20,6 +20,7 @@ from explainers.contract import Action, Component, Explainer, Markdown, Model, N
 from explainers.sentence import Sentence, read
 from explainers.words import NO_WORDS, Words
 
+CAUSAL = frozenset({"causal"})  # a guess at the next token is what only such a model was trained for
 MOST_CANDIDATES = 200
 
 
@@ -171,7 +172,8 @@ def recorded(sentence: Sentence, ids: tuple[int, ...], drawn: Sequence[Step]) ->
     """The Trace, from one pass over the sentence, the ids that were given, and those that were drawn after them."""
     appended = (*ids, *(step.id for step in drawn))
     chosen = [float("nan")] * len(ids) + [step.chosen for step in drawn]
-    logits = models.forward(sentence.model, sentence.ids + appended).logits[len(sentence.ids) - 1 :]  # (N + 1, V)
+    run = models.forward(sentence.model, sentence.ids + appended, needs=CAUSAL)
+    logits = run.logits[len(sentence.ids) - 1 :]  # (N + 1, V)
     pieces = models.pieces(sentence.model, sentence.ids + appended)
     labels = models.labels(pieces)
     best = np.argsort(-logits[-1], kind="stable")[:MOST_CANDIDATES].tolist()
@@ -283,7 +285,7 @@ EXPLAINER = Explainer(
     chapter="choosing",
     trace=steps,
     views={"candidates": candidates, "record": record, "numbers": numbers},
-    inputs=(Model(needs=frozenset({"causal"})), Tokens("ids"), Action("write", high=60, press=20)),
+    inputs=(Model(needs=CAUSAL), Tokens("ids"), Action("write", high=60, press=20)),
     knobs=(
         Number("temperature", default=1.0, live=True, low=0.1, high=3.0, step=0.05),
         Number("top_k", default=0, live=True, low=0, high=200, step=1),

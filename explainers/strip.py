@@ -11,7 +11,7 @@ import numpy as np
 
 import models
 from explainers.contract import Tokens
-from explainers.sampling import softmax
+from explainers.sampling import CAUSAL, softmax
 from explainers.sentence import read
 from explainers.words import NO_WORDS, Words
 
@@ -43,7 +43,7 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None, ids: Sequen
     """
     sentence = read(text, model)
     every = sentence.ids + Tokens("ids").check(ids)
-    run = models.forward(sentence.model, every, attention=len(every) <= MOST_TOKENS)
+    run = models.forward(sentence.model, every, attention=len(every) <= MOST_TOKENS, needs=CAUSAL)
     probabilities = softmax(run.logits[-1])
     best = np.argsort(-probabilities, kind="stable")[:BEST].tolist()
     return Trace(

@@ -59,6 +59,7 @@
     const caption = make("p", "gb-caption", about.caption);
     const tools = make("div", "gb-card-tools");
     const alternative = make("p", "gb-alternative");
+    alternative.translate = false; // it names tokens
     frame.append(head, caption, body, alternative, tools);
     const { caution } = glassbox.explainer(name);
     if (leads && caution) frame.append(make("p", "gb-caution", caution));
@@ -93,6 +94,7 @@
     if (!view.root.isConnected) view.body.replaceChildren(view.root);
     tools(view, [["save_picture", () => savePicture(view)]]);
     await view.instance.update(answer.props, { ...glassbox.state.controls[view.name] });
+    view.instance.knobs?.({ ...glassbox.state.controls[view.name] }); // one may have moved while arrays were unpacked
     describe(view);
   }
 

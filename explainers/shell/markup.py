@@ -25,7 +25,7 @@ def header(language: str) -> str:
     """The name, what it is, the languages, and the page's own buttons."""
     words = words_for("shell", language)
     links = "".join(
-        f'<a class="gb-language" data-language="{code}" href="#" lang="{code}"'
+        f'<a class="gb-language" data-language="{code}" href="./{"" if code == LANGUAGES[0] else code}" lang="{code}"'
         f"{' aria-current=true' if code == language else ''}>{escape(words_for('shell', code)('name'))}</a>"
         for code in LANGUAGES
     )
@@ -90,7 +90,7 @@ def models_table(language: str) -> str:
             entry.name,
             words(f"models.kinds.{entry.kind}"),
             ", ".join(words(f"models.languages.{code}") for code in entry.languages),
-            f"{entry.parameters / 1e6:.1f} M" if language == "en" else f"{entry.parameters:,}",
+            f"{entry.parameters:,}",
             size(entry.bytes),
             entry.licence,
             words(f"models.status.{status}"),

@@ -58,7 +58,10 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private",
 
 
 def blank(elem_id: str, script: str) -> gr.HTML:
-    """An element that a script of ours draws; its own value never reaches its markup."""
+    """An element that a script of ours draws; its own value never reaches its markup.
+
+    gradio lets an element trigger the events whose names stand in quotes in its script, be it in a comment.
+    """
     return gr.HTML("", html_template="<div></div>", js_on_load=script, elem_id=elem_id, apply_default_css=False)
 
 
