@@ -118,5 +118,5 @@
     if (message.msg === "process_completed" && message.success === false) glassbox.turnedAway();
   }
 
-  Object.assign(glassbox, { note, waiting, heard: read });
+  Object.assign(glassbox, { note, waiting });
 })();

@@ -20,9 +20,10 @@
     }
     box.dataset.station = name;
     box.title = words("strip", `stations.${name}.hint`);
-    box.setAttribute("aria-label", `${words("strip", `stations.${name}.title`)}: ${said}`);
-    box.translate = false; // the name for screen readers holds tokens
-    box.append(make("span", "gb-station-name", words("strip", `stations.${name}.title`)), body);
+    body.setAttribute("aria-hidden", "true"); // a picture; what it shows is said beside it
+    const told = make("span", "gb-alternative", said);
+    told.translate = false; // it holds tokens
+    box.append(make("span", "gb-station-name", words("strip", `stations.${name}.title`)), body, told);
     return box;
   }
 
