@@ -1,4 +1,4 @@
-"""Glassbox: one page per language, the endpoints, launch.
+"""Glassbox: one page per language, the endpoints, the tools, launch.
 
     python app.py        http://127.0.0.1:7860, and /ko
 
@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 # Before gradio is imported, which reads them once: nothing is sent, nothing is counted.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -18,9 +19,12 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 import models
-from explainers.shell.api import endpoints
+from explainers.shell.api import Site, endpoints
+from explainers.shell.door import Door
+from explainers.shell.mcp import mcp_routes
 from explainers.shell.page import page
 from explainers.shell.routes import head, routes
 from explainers.words import LANGUAGES, words_for
@@ -33,7 +37,7 @@ MONO = ("ui-monospace", "SFMono-Regular", "Consolas", "Noto Sans Mono CJK KR", "
 def build() -> gr.Blocks:
     """The first language at /, each other at /<language>; endpoints once."""
     first, *others = LANGUAGES
-    with gr.Blocks(title="Glassbox", analytics_enabled=False) as demo:
+    with Site(title="Glassbox", analytics_enabled=False) as demo:
         page(first)
         endpoints()
     for language in others:
@@ -46,6 +50,12 @@ def warm() -> None:
     """Loads each language's model in the background, so that the first sentence need not wait for it."""
     for language in LANGUAGES:
         models.load(models.default(frozenset({"causal"}), words_for("shell", language)("name")))
+
+
+def serving() -> dict[str, Any]:
+    """Our routes, which come before gradio's, and the door in front of all of them."""
+    own = [*routes(), *mcp_routes()]
+    return {"routes": own, "middleware": [Middleware(Door, own=own)]}
 
 
 def main() -> None:
@@ -66,7 +76,8 @@ def main() -> None:
         enable_monitoring=False,
         max_file_size=1,
         ssr_mode=False,
-        app_kwargs={"routes": routes()},
+        mcp_server=False,
+        app_kwargs=serving(),
     )
 
 

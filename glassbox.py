@@ -33,7 +33,10 @@ TESTS = "tests/requirements.txt"
 
 CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 
-RECIPES = (("models.recipes.causal", "stories-gpt"), ("models.recipes.causal", "ko-gpt"))
+RECIPES = (
+    *(("models.recipes.causal", name) for name in ("stories-gpt", "ko-gpt", "stories-lstm", "ko-lstm")),
+    *(("models.recipes.masked", name) for name in ("stories-bert", "ko-bert")),
+)
 
 # glibc hands big blocks back to the kernel after each step and faults them in again at the next (measured in LOG.md).
 TRAINING = {
@@ -196,7 +199,8 @@ def weights(rest: list[str]) -> int:
     chosen, more = parser.parse_known_args(rest)
     ensure(APP)
     texts = str(chosen.texts.resolve())
-    return int(any([module(recipe, name, "--texts", texts, *more, **TRAINING) for recipe, name in RECIPES]))
+    trained = [module(recipe, name, "--texts", texts, *more, **TRAINING) for recipe, name in RECIPES]
+    return int(any([*trained, module("models.recipes.projection")]))
 
 
 def catalogue(rest: list[str]) -> int:

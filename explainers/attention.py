@@ -13,12 +13,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 import models
-from explainers import figures
-from explainers.contract import Component, Explainer, Model, Number, Refusal, Table
+from explainers import bertviz_view, figures
+from explainers.contract import Choice, Component, Explainer, Html, Markdown, Model, Number, Refusal, Table
 from explainers.sentence import read
 from explainers.words import NO_WORDS, Words
 
 MOST_TOKENS = 256
+NEEDS = frozenset({"attention"})
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,12 +41,13 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
     """Runs a model on a text once and keeps every attention map of it.
 
     text: what the model reads, at most 256 tokens.
-    model: which model; by default the bundled one for the text's language.
+    model: which model, one that has attention; by default the bundled one for the text's language that continues a
+        text. In one that fills gaps, such as BERT, each token looks at later ones, too.
     """
-    sentence = read(text, model)
+    sentence = read(text, model, NEEDS)
     if len(sentence.ids) > MOST_TOKENS:
         raise Refusal("too_many_tokens", tokens=len(sentence.ids), limit=MOST_TOKENS)
-    weights = models.forward(sentence.model, sentence.ids, attention=True).attention
+    weights = models.forward(sentence.model, sentence.ids, attention=True, needs=NEEDS).attention
     assert weights is not None and abs(weights.sum(-1) - 1).max() <= 1e-5, "attention that is no distribution"
     labels = models.labels(models.pieces(sentence.model, sentence.ids))
     ids = np.array(sentence.ids, dtype=np.int64)
@@ -57,8 +59,8 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
 
 def heads(trace: Trace, words: Words = NO_WORDS, layer: int = 1, head: int = 1) -> Component:
     """Every head of every layer at a glance, and the one of `layer` and `head` (from 1) in detail."""
-    props = {"labels": list(trace.labels), "weights": trace.weights, "causal": trace.causal, "model": trace.model}
-    return Component("heads", props)
+    props = {"labels": list(trace.labels), "weights": trace.weights, "causal": trace.causal}
+    return Component("heads", props | {"model": trace.model, "text": trace.text})
 
 
 def heatmap(trace: Trace, words: Words = NO_WORDS, layer: int = 1, head: int = 1) -> go.Figure:
@@ -110,6 +112,25 @@ def reach(trace: Trace, words: Words = NO_WORDS) -> go.Figure:
     )
 
 
+def distance_table(trace: Trace, words: Words = NO_WORDS) -> Table:
+    """The same as a table: a row for each layer, a column for each head."""
+    away = distances(trace.weights)
+    heads = tuple(words("views.reach_numbers.head", number=head) for head in range(1, away.shape[1] + 1))
+    rows = tuple((layer, *(float(value) for value in row)) for layer, row in enumerate(away, 1))
+    return Table((words("views.reach_numbers.columns.layer"), *heads), rows)
+
+
+def lines(trace: Trace, words: Words = NO_WORDS, form: str = "head") -> Html | Markdown:
+    """The maps as lines between two columns of tokens, by BertViz.
+
+    form: "head" draws the heads of one layer over each other, "model" every head small and the chosen one large.
+    """
+    most = bertviz_view.most_tokens(*trace.weights.shape[:2])
+    if len(trace.ids) > most:
+        return Markdown(words("views.lines.too_long", tokens=len(trace.ids), limit=most))
+    return bertviz_view.view(trace.weights, trace.labels, words, form)
+
+
 def numbers(trace: Trace, words: Words = NO_WORDS, layer: int = 1, head: int = 1) -> Table:
     """For each token, the three that the chosen head looks at most, with the weights.
 
@@ -133,12 +154,13 @@ EXPLAINER = Explainer(
     name="attention",
     chapter="inside",
     trace=trace,
-    views={"heads": heads, "reach": reach, "numbers": numbers},
-    inputs=(Model(needs=frozenset({"causal"})),),
+    views={"heads": heads, "lines": lines, "reach": reach, "reach_numbers": distance_table, "numbers": numbers},
+    inputs=(Model(needs=NEEDS),),
     knobs=(
         Number("layer", default=1, live=True, inside=True, low=1, high=64),
         Number("head", default=1, live=True, inside=True, low=1, high=64),
         Number("row", default=0, live=True, inside=True, per_sentence=True, low=0, high=MOST_TOKENS),
         Number("column", default=0, live=True, inside=True, per_sentence=True, low=0, high=MOST_TOKENS),
+        Choice("form", default="head", inside=True, options=("head", "model")),
     ),
 )

@@ -8,14 +8,17 @@ Shape letters in comments everywhere: B batch, L layers, H heads, T tokens, D wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from explainers.run import Budget, Change, Run, Step
 from models.refusal import Refusal
 
 __all__ = [
     "Action",
+    "Budget",
+    "Change",
     "Choice",
     "Component",
     "Control",
@@ -25,6 +28,8 @@ __all__ = [
     "Model",
     "Number",
     "Refusal",
+    "Run",
+    "Step",
     "Table",
     "Toggle",
     "Tokens",
@@ -38,6 +43,7 @@ class Control:
     live: a knob that its component works out in the browser, asking no server.
     inside: drawn by a component of the explainer rather than by the shell; still in the link, still in the endpoint.
     per_sentence: it speaks of places in one sentence, so another sentence or model puts it back to its default.
+    during: it reaches a Run while that lasts.
     """
 
     name: str
@@ -45,6 +51,7 @@ class Control:
     live: bool = False
     inside: bool = False
     per_sentence: bool = False
+    during: bool = False
 
     def check(self, value: Any) -> Any:
         """Returns the value in the control's own type, or raises Refusal when it is not one that it takes."""
@@ -101,10 +108,19 @@ class Toggle(Control):
 
 @dataclass(frozen=True)
 class Model(Control):
-    """A model to run. `needs`: what it must be able to do, such as {"causal"}; None as a value means the default."""
+    """A model to run. `needs`: what it must be able to do, such as {"causal"}.
+
+    The one called "model" follows the page's picker wherever that model can do what is needed. Any other has a picker
+    of its own. None, its default, means the bundled one that fits: of the language of "model", else of the text's.
+    """
 
     name: str = "model"
     needs: frozenset[str] = frozenset()
+
+    @property
+    def shared(self) -> bool:
+        """Whether the page's own picker sets it, for every explainer at once."""
+        return self.name == "model"
 
     def check(self, value: Any) -> str | None:
         if value is not None and not isinstance(value, str):
@@ -161,9 +177,13 @@ class Markdown:
 
 @dataclass(frozen=True)
 class Html:
-    """A page for a sandboxed frame, without the right to touch the page around it."""
+    """A page for a sandboxed frame, without the right to touch the page around it or to ask for anything.
 
-    source: str
+    source: nonce -> the whole page; called once someone looks. A script without that nonce does not run.
+    height: in pixels, at the page's own size of type.
+    """
+
+    source: Callable[[str], str]
     height: int = 400
 
 
@@ -184,13 +204,17 @@ class Explainer:
 
     name: one noun in snake case: file, tab, endpoint, tool, words file and link all bear it.
     chapter: the heading that it stands under.
-    trace: `(text, *, <inputs>) -> Trace`, the slow half; a generator of Steps that ends by yielding the Trace, too.
+    trace: `(text, *, <inputs>) -> Trace`, the slow half; may be a generator that yields Steps and ends with the Trace.
     views: name -> `(trace, words, **knobs)`; fast, no model. The first one leads.
     inputs: trace's controls; a change runs the model again.
     knobs: the views' controls; a change only redraws. A knob that is also a parameter of `trace` reaches it when
         something else runs it, but changing it does not.
     picks: name -> `(trace, event) -> {control: value}`, pure: what a click means.
     after: `(trace) -> {control: value}`: what a finished run leaves in the controls, such as the ids it wrote.
+    during: name of a view -> `(steps, words) -> view`: what stands in its place while Steps come, drawn from those
+        that have come so far.
+    run: `(text, run, *, <inputs>) -> Iterator[Step | Trace]`: what a person may start here and steer while it lasts; it
+        works under a Run, which holds the values of the `during` controls, and ends with a Trace of the same type.
     """
 
     name: str
@@ -201,6 +225,8 @@ class Explainer:
     knobs: tuple[Control, ...] = ()
     picks: Mapping[str, Callable[..., dict[str, Any]]] = field(default_factory=dict)
     after: Callable[[Any], dict[str, Any]] | None = None
+    during: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    run: Callable[..., Iterator[Any]] | None = None
 
     @property
     def controls(self) -> tuple[Control, ...]:

@@ -40,6 +40,11 @@ def scale() -> list[tuple[float, str]]:
     return [(step / 8, colour(f"scale-{step}")) for step in range(9)]
 
 
+def scale_of_both() -> list[tuple[float, str]]:
+    """The scale of numbers on both sides of 0, which is the page's own background: minus orange, plus blue."""
+    return [(0.0, colour("key")), (0.5, colour("bg")), (1.0, colour("prob"))]
+
+
 @lru_cache
 def template() -> go.layout.Template:
     """What all figures have in common."""
@@ -102,20 +107,22 @@ def heatmap(
     *,
     titles: tuple[str, str, str] = ("x", "y", "z"),
     high: float | None = None,
+    both: bool = False,
     number: str = ".4g",
     written: str = "",
 ) -> go.Figure:
     """A matrix z of (rows, columns) in the sequential scale from 0 to `high` (its largest, if None), row 0 on top.
 
-    x, y: the labels of columns and rows; titles: of x, y and the colour bar; number: how the hover writes a value;
-    written: how a cell does, if at all.
+    x, y: the labels of columns and rows; titles: of x, y and the colour bar; both: z has both signs, and the scale goes
+    from -high to high; number: how the hover writes a value; written: how a cell does, if at all.
     """
+    high = high if high is not None else float(np.abs(z).max()) or 1.0
     lines = (f"{plain(title)}: %{{{axis}}}" for title, axis in zip(titles, ("x", "y", f"z:{number}"), strict=True))
     trace = go.Heatmap(
         z=z,
-        zmin=0,
-        zmax=high if high is not None else float(z.max()) or 1.0,
-        colorscale=scale(),
+        zmin=-high if both else 0,
+        zmax=high,
+        colorscale=scale_of_both() if both else scale(),
         colorbar={"title": {"text": plain(titles[2])}, "thickness": 12, "outlinewidth": 0},
         hovertemplate="<br>".join(lines) + "<extra></extra>",
         texttemplate=f"%{{z:{written}}}" if written else None,

@@ -15,7 +15,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 import models
-from explainers import chance, figures
+from explainers import chance, contract, figures
 from explainers.contract import Action, Component, Explainer, Markdown, Model, Number, Table, Toggle, Tokens
 from explainers.sentence import Sentence, read
 from explainers.words import NO_WORDS, Words
@@ -25,7 +25,7 @@ MOST_CANDIDATES = 200
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(contract.Step):
     """One token that was appended to the sentence."""
 
     id: int

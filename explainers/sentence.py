@@ -9,6 +9,7 @@ import models
 from explainers.contract import Refusal
 
 MOST_CHARACTERS = 20_000
+CAUSAL = frozenset({"causal"})
 
 
 @dataclass(frozen=True)
@@ -20,18 +21,28 @@ class Sentence:
     ids: tuple[int, ...]
 
 
-def read(text: str, model: str | os.PathLike[str] | None = None) -> Sentence:
+def read(text: str, model: str | os.PathLike[str] | None = None, needs: frozenset[str] = CAUSAL) -> Sentence:
     """The text's ids under a model's own tokenizer.
 
-    model: a name or a folder; None takes the bundled one for the text's language.
+    model: a name or a folder; None takes the bundled one for the text's language that can do what is needed.
     Refuses text that is empty or too long, and models that cannot be had.
     """
     if len(text) > MOST_CHARACTERS:
         raise Refusal("text_too_long", characters=len(text), limit=MOST_CHARACTERS)
     if not text:
         raise Refusal("empty_text")
-    name = models.default(frozenset({"causal"}), text) if model is None else os.fspath(model)
+    name = models.default(needs, text) if model is None else os.fspath(model)
     ids = models.encode(name, text)
     if not ids:
         raise Refusal("empty_text")
     return Sentence(text, name, tuple(ids))
+
+
+def fitting(needs: frozenset[str], beside: str | os.PathLike[str], text: str) -> str:
+    """The bundled model that can do what is needed and stands well beside another: of its language, else of the text's.
+
+    Refuses with "no_model" where there is none.
+    """
+    languages = next((entry.languages for entry in models.offered() if entry.name == os.fspath(beside)), ())
+    own = models.offered(needs, languages[0]) if len(languages) == 1 else []
+    return next((entry.name for entry in own if entry.hub is None), None) or models.default(needs, text)

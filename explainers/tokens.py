@@ -24,15 +24,34 @@ from explainers.words import NO_WORDS, Words
 class Cut:
     """The sentence as one tokenizer cuts it."""
 
-    model: str
+    names: tuple[str, ...]  # those that have this tokenizer
+    kind: str  # "BPE", "WordPiece", "Unigram", "WordLevel"
     languages: tuple[str, ...]
     vocabulary: int
     pieces: tuple[models.Piece, ...]
     groups: tuple[models.Group, ...]
+    written: tuple[str, ...]  # T, what stands in the sentence where each piece is; "" for one put around it
+    unknown: int | None  # the id of what is not in the vocabulary; None where nothing is lost
 
     @property
     def count(self) -> int:
         return len(self.pieces)
+
+    @property
+    def name(self) -> str:
+        return ", ".join(self.names)
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """What text each piece swallowed; "" for a piece that says what it stands for."""
+        pairs = zip(self.pieces, self.written, strict=True)
+        return tuple(text if piece.id == self.unknown else "" for piece, text in pairs)
+
+    @property
+    def lowers(self) -> bool:
+        """Whether capitals of the sentence became small letters."""
+        pairs = zip(self.pieces, self.written, strict=True)
+        return any(text != text.lower() == piece.data.decode("utf-8", "replace") for piece, text in pairs)
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,7 +66,7 @@ class Trace:
     decoded: str
     round_trip: bool  # decoded == text
     specials: tuple[models.Piece, ...]
-    others: tuple[Cut, ...]  # every bundled tokenizer's; the one in use first
+    others: tuple[Cut, ...]  # every bundled tokenizer's, once each; the one in use first
 
     def __repr__(self) -> str:
         return f"tokens.Trace({self.text!r}, {self.model!r}, ids {self.ids.shape}, round_trip={self.round_trip})"
@@ -59,32 +78,49 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
     text: what to cut, at most 20,000 characters.
     model: whose tokenizer to use; by default the bundled one for the text's language.
     """
-    sentence = read(text, model)
-    pieces = models.pieces(sentence.model, sentence.ids)
+    sentence = read(text, model, needs=frozenset())
+    others = tuple(cut(text, names) for names in bundled(first=sentence.model))
     decoded = models.decode(sentence.model, sentence.ids)
     return Trace(
         text=text,
         model=sentence.model,
         ids=np.array(sentence.ids, dtype=np.int64),
-        pieces=pieces,
-        groups=models.groups(pieces),
+        pieces=others[0].pieces,
+        groups=others[0].groups,
         decoded=decoded,
         round_trip=decoded == text,
         specials=models.special_tokens(sentence.model),
-        others=tuple(cut(text, name) for name in bundled(first=sentence.model)),
+        others=others,
     )
 
 
-def bundled(first: str) -> tuple[str, ...]:
-    """The model in use, then the bundled ones that are not it."""
-    return tuple(dict.fromkeys((first, *(entry.name for entry in models.CATALOG if entry.hub is None))))
+def bundled(first: str) -> list[tuple[str, ...]]:
+    """The model in use, then the bundled ones; those that have one tokenizer stand together."""
+    found: list[tuple[str, ...]] = []
+    for name in dict.fromkeys((first, *(entry.name for entry in models.CATALOG if entry.hub is None))):
+        same = next((i for i, names in enumerate(found) if models.same_tokens(names[0], name)), None)
+        if same is None:
+            found.append((name,))
+        else:
+            found[same] += (name,)
+    return found
 
 
-def cut(text: str, name: str) -> Cut:
-    """The text under one model's tokenizer."""
-    languages = next((entry.languages for entry in models.CATALOG if entry.name == name), ())
+def cut(text: str, names: tuple[str, ...]) -> Cut:
+    """The text under the tokenizer of some models."""
+    name = names[0]
     pieces = models.pieces(name, models.encode(name, text))
-    return Cut(name, languages, models.vocabulary_size(name), pieces, models.groups(pieces))
+    spoken = (code for entry in models.CATALOG if entry.name in names for code in entry.languages)
+    return Cut(
+        names=names,
+        kind=models.tokenizer_kind(name),
+        languages=tuple(dict.fromkeys(spoken)),
+        vocabulary=models.vocabulary_size(name),
+        pieces=pieces,
+        groups=models.groups(pieces),
+        written=tuple(text[start:stop] for start, stop in models.spans(name, text)),
+        unknown=models.unknown_id(name),
+    )
 
 
 # What is shown ---------------------------------------------------------------------------------------------------
@@ -95,37 +131,55 @@ def spaced(data: bytes) -> str:
     return data.hex(" ").upper()
 
 
-def drawn(pieces: Sequence[models.Piece], groups: Sequence[models.Group]) -> list[dict[str, Any]]:
-    """Groups as the component "tokens" takes them: each with its whole text and the pieces that it is cut into."""
+def drawn(cut: Cut) -> list[dict[str, Any]]:
+    """Groups as the component "tokens" takes them: each with its whole text and the pieces that it is cut into.
+
+    A group that is lost has the text that nobody can tell from its id any more.
+    """
+    lost = cut.lost
     return [
         {
-            "text": group.text,
+            "text": shown(group, cut.pieces),
             "start": group.start,
+            "lost": "".join(lost[group.start : group.stop]),
             "pieces": [
                 {"id": piece.id, "hex": spaced(piece.data), "token": piece.token, "special": piece.special}
-                for piece in pieces[group.start : group.stop]
+                for piece in cut.pieces[group.start : group.stop]
             ],
         }
-        for group in groups
+        for group in cut.groups
     ]
+
+
+def shown(group: models.Group, pieces: Sequence[models.Piece]) -> str:
+    """The group's text; where the vocabulary marks that a piece continues a word (##ing), with its mark."""
+    piece = pieces[group.start]
+    marked = models.label(piece) == piece.token and piece.token.endswith(group.text)
+    return piece.token if marked and group.stop - group.start == 1 else group.text
 
 
 def chips(trace: Trace, words: Words = NO_WORDS) -> Component:
     """The sentence as chips, one a token, its id under it."""
-    return Component("tokens", {"groups": drawn(trace.pieces, trace.groups)})
+    return Component("tokens", {"groups": drawn(trace.others[0]), "model": trace.model})
 
 
 def beside(trace: Trace, words: Words = NO_WORDS) -> Component:
     """The bundled tokenizers side by side on this sentence."""
-    return Component("tokens", {"rows": [row(cut, words, cut.model == trace.model) for cut in trace.others]})
+    return Component("tokens", {"rows": [row(cut, words, trace.model in cut.names) for cut in trace.others]})
 
 
 def row(cut: Cut, words: Words, in_use: bool) -> dict[str, Any]:
-    """One tokenizer's line, with what is known of it."""
+    """One tokenizer's line, with what is known of it, and what it lost of the sentence."""
     languages = ", ".join(words(f"languages.{code}") for code in cut.languages or ("none",))
-    note = words("views.beside.note", languages=languages, vocabulary=cut.vocabulary)
-    note = f"{note} · {words('views.beside.in_use')}" if in_use else note
-    return {"name": cut.model, "note": note, "count": cut.count, "groups": drawn(cut.pieces, cut.groups)}
+    kind = words(f"kinds.{cut.kind}")
+    lost = sum(map(bool, cut.lost))
+    notes = (
+        words("views.beside.note", kind=kind, languages=languages, vocabulary=cut.vocabulary),
+        words("views.beside.in_use") if in_use else "",
+        words("views.beside.lowers") if cut.lowers else "",
+        words("views.beside.lost", count=lost) if lost else "",
+    )
+    return {"name": cut.name, "note": " · ".join(filter(None, notes)), "count": cut.count, "groups": drawn(cut)}
 
 
 def round_trip(trace: Trace, words: Words = NO_WORDS) -> Table:
@@ -143,7 +197,7 @@ def round_trip(trace: Trace, words: Words = NO_WORDS) -> Table:
 def counts(trace: Trace, words: Words = NO_WORDS) -> go.Figure:
     """How many tokens each bundled tokenizer needs for the sentence."""
     return figures.bars(
-        [cut.model for cut in trace.others],
+        [cut.name for cut in trace.others],
         [cut.count for cut in trace.others],
         titles=(words("views.counts.axes.tokenizer"), words("views.counts.axes.tokens")),
         texts=[str(cut.count) for cut in trace.others],
@@ -157,10 +211,11 @@ def specials(trace: Trace, words: Words = NO_WORDS) -> Table:
 
 
 def numbers(trace: Trace, words: Words = NO_WORDS) -> Table:
-    """Each token's place, text, id, bytes, and its spelling in the vocabulary."""
-    shown = zip(models.labels(trace.pieces), trace.pieces, strict=True)
-    rows = tuple((place, label, p.id, spaced(p.data), p.token) for place, (label, p) in enumerate(shown, start=1))
-    return Table(words.columns("numbers", "place", "piece", "id", "bytes", "token"), rows, data=(1, 3, 4))
+    """Each token's place, what stands there in the sentence, the piece, its id, bytes, and spelling."""
+    shown = zip(trace.others[0].written, models.labels(trace.pieces), trace.pieces, strict=True)
+    rows = tuple((n, text, label, p.id, spaced(p.data), p.token) for n, (text, label, p) in enumerate(shown, start=1))
+    names = ("place", "written", "piece", "id", "bytes", "token")
+    return Table(words.columns("numbers", *names), rows, data=(1, 2, 4, 5))
 
 
 EXPLAINER = Explainer(

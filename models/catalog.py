@@ -25,14 +25,15 @@ POLICIES = ("bundled", "catalogue", "any")
 class Entry:
     """A model on offer.
 
-    kind: what it can do: "causal" continues a text, "masked" fills gaps in one.
+    can: what it does: "causal" continues a text, "masked" fills gaps in one, "attention" gives the maps of its heads,
+        "recurrent" carries one state from token to token. What an explainer needs of a model is such a set, too.
     bytes: of the weights on disk.
     hub: its id on the Hugging Face Hub; None when it ships with the program.
     verified: whether these facts are the files' own (bundled, or checked against the Hub).
     """
 
     name: str
-    kind: str
+    can: frozenset[str]
     languages: tuple[str, ...]
     parameters: int
     bytes: int
@@ -41,8 +42,13 @@ class Entry:
     verified: bool = False
 
 
+GPT = frozenset({"causal", "attention"})
+BERT = frozenset({"masked", "attention"})
+LSTM = frozenset({"causal", "recurrent"})
+
+
 def _hub(name: str, languages: tuple[str, ...], parameters: int, size: int, licence: str) -> Entry:
-    return Entry(name, "causal", languages, parameters, size, licence, hub=name)
+    return Entry(name, GPT, languages, parameters, size, licence, hub=name)
 
 
 def _checked(entry: Entry) -> Entry:
@@ -56,8 +62,10 @@ def _checked(entry: Entry) -> Entry:
 CATALOG: tuple[Entry, ...] = tuple(
     _checked(entry)
     for entry in (
-        Entry("stories-gpt", "causal", ("en",), 4_077_056, 8_159_176, "CC-BY-SA-4.0", verified=True),
-        Entry("ko-gpt", "causal", ("ko",), 4_601_344, 9_207_752, "CC-BY-SA-4.0", verified=True),
+        Entry("stories-gpt", GPT, ("en",), 4_077_056, 8_159_176, "CC-BY-SA-4.0", verified=True),
+        Entry("ko-gpt", GPT, ("ko",), 4_601_344, 9_207_752, "CC-BY-SA-4.0", verified=True),
+        Entry("stories-lstm", LSTM, ("en",), 4_173_568, 8_348_104, "CC-BY-SA-4.0", verified=True),
+        Entry("ko-lstm", LSTM, ("ko",), 4_697_856, 9_396_680, "CC-BY-SA-4.0", verified=True),
         _hub("openai-community/gpt2", ("en",), 124_439_808, 548_105_171, "mit"),
         _hub("distilbert/distilgpt2", ("en",), 81_912_576, 352_824_413, "apache-2.0"),
         _hub("EleutherAI/pythia-70m", ("en",), 70_426_624, 166_029_852, "apache-2.0"),
@@ -88,12 +96,12 @@ def host_entry() -> Entry | None:
         return None
     try:
         architecture = str(files.read_json(folder / "config.json")["architectures"][0])
-        kind = "masked" if architecture.endswith("ForMaskedLM") else "causal"
+        can = BERT if architecture.endswith("ForMaskedLM") else LSTM if architecture.startswith("LSTM") else GPT
         facts = (files.parameters(folder), files.size(folder))
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         logging.getLogger(__name__).warning("GLASSBOX_FOLDER %s: %r", folder, error)
         return None
-    return Entry(folder.name, kind, (), *facts, licence="", verified=True)
+    return Entry(folder.name, can, (), *facts, licence="", verified=True)
 
 
 def entries() -> list[Entry]:
@@ -112,7 +120,7 @@ def offered(needs: frozenset[str] = frozenset(), language: str | None = None) ->
     return [
         entry
         for entry in entries()
-        if needs <= {entry.kind} and (language is None or not entry.languages or language in entry.languages)
+        if needs <= entry.can and (language is None or not entry.languages or language in entry.languages)
     ]
 
 
@@ -120,7 +128,7 @@ def default(needs: frozenset[str] = frozenset(), text: str = "") -> str:
     """The name of the bundled model to begin with: a Korean one for a text that holds Hangul, else an English one."""
     language = "ko" if HANGUL.search(text) else "en"
     for entry in CATALOG:
-        if not entry.hub and needs <= {entry.kind} and language in entry.languages:
+        if not entry.hub and needs <= entry.can and language in entry.languages:
             return entry.name
     raise Refusal("no_model", needs=", ".join(sorted(needs)), language=language)
 
@@ -157,8 +165,8 @@ def check_offered(name: str, needs: frozenset[str] = frozenset()) -> None:
             raise Refusal("not_offered", model=name)
     elif entry is None:
         raise Refusal("unknown_model", model=name[:80])
-    elif not needs <= {entry.kind}:
-        raise Refusal("wrong_kind", model=name, kind=entry.kind, needs=", ".join(sorted(needs)))
+    elif not needs <= entry.can:
+        raise Refusal("wrong_kind", model=name, can=", ".join(sorted(entry.can)), needs=", ".join(sorted(needs)))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .load import Loaded, load
+from .load import Loaded, using
 from .run import as_array, as_ids
 
 
@@ -20,18 +20,20 @@ def write(
     choose: (logits, step) -> id, step from 0. Ends after an end-of-text id, which it yields, or with a full context.
     Refusals: wrong_kind, empty_text, too_many_tokens, unknown_token, and those of `load`, at the first step.
     """
-    loaded = load(name)
-    loaded.check(frozenset({"causal"}))
-    fresh, cache, ends = as_ids(loaded, ids), None, end_ids(loaded)
-    for step in range(min(count, loaded.positions - len(ids))):
-        with loaded.lock, torch.inference_mode():  # not while it yields: others run between two tokens
-            out = loaded.model(input_ids=fresh, past_key_values=cache, use_cache=True)
-            logits, cache = as_array(out.logits[0, -1]), out.past_key_values
-        chosen = int(choose(logits, step))
-        yield chosen, logits
-        if chosen in ends:
-            return
-        fresh = torch.tensor([[chosen]], device=fresh.device)
+    with using(name) as loaded:  # so that it stays in memory between two tokens
+        loaded.check(frozenset({"causal"}))
+        fresh, cache, ends = as_ids(loaded, ids), None, end_ids(loaded)
+        for step in range(min(count, loaded.positions - len(ids))):
+            with loaded.lock, torch.inference_mode():  # not while it yields: others run between two tokens
+                out = loaded.model(input_ids=fresh, past_key_values=cache, use_cache=True)
+                logits, cache = as_array(out.logits[0, -1]), getattr(out, "past_key_values", None)
+            chosen = int(choose(logits, step))
+            yield chosen, logits
+            if chosen in ends:
+                return
+            newest = torch.tensor([[chosen]], device=fresh.device)
+            # A model that remembers nothing in this way, such as the first GPT, reads it all again.
+            fresh = newest if cache is not None else torch.cat([fresh, newest], dim=1)
 
 
 def end_ids(loaded: Loaded) -> frozenset[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +15,7 @@ import safetensors
 import transformers
 
 from . import catalog, files, hub, place, shelf
+from .lstm import LSTMConfig, LSTMForCausalLM
 from .refusal import Refusal
 from .shelf import Shelf
 
@@ -43,14 +44,14 @@ BROKEN = (
 class Loaded:
     """A model in memory.
 
-    lock: held while it runs. kind: "causal" or "masked". positions: the most tokens that one run may hold.
+    lock: held while it runs. can: what it does, as in the catalogue. positions: the most tokens that one run may hold.
     """
 
     name: str
     tokenizer: Any
     model: Any
     lock: Lock
-    kind: str
+    can: frozenset[str]
     positions: int
 
     @property
@@ -60,8 +61,10 @@ class Loaded:
 
     def check(self, needs: frozenset[str]) -> None:
         """Raises Refusal("wrong_kind") unless the model can do all that is needed."""
-        if not needs <= {self.kind}:
-            raise Refusal("wrong_kind", model=self.name, kind=self.kind, needs=", ".join(sorted(needs)))
+        if not needs <= self.can:
+            raise Refusal(
+                "wrong_kind", model=self.name, can=", ".join(sorted(self.can)), needs=", ".join(sorted(needs))
+            )
 
 
 def load(name: str | Path) -> Loaded:
@@ -71,6 +74,11 @@ def load(name: str | Path) -> Loaded:
     Refusals: model_needs_network, model_too_large, disk_full, unknown_model, unsafe_file, broken_model, wrong_kind.
     """
     return _models.get(name)
+
+
+def using(name: str | Path) -> AbstractContextManager[Loaded]:
+    """As `load`, for the length of a `with`: the model stays in the cache until it ends."""
+    return _models.hold(name)
 
 
 def tokenizer(name: str | Path) -> Any:
@@ -139,7 +147,7 @@ def _read(name: str, folder: Path) -> Loaded:
     dtype = place.dtype()
     with _reading(name):
         config = transformers.AutoConfig.from_pretrained(folder, **LOCAL)
-        kind, reader = _kind(name, config)
+        can, reader = _kind(name, config)
         with BUILDING:
             model, report = reader.from_pretrained(
                 folder,
@@ -153,21 +161,34 @@ def _read(name: str, folder: Path) -> Loaded:
     if report["missing_keys"] or report["mismatched_keys"]:  # transformers would leave these random
         raise Refusal("broken_model", model=name)
     model = model.to(place.device()).eval()
-    positions = min(LONGEST, getattr(config, "max_position_embeddings", None) or LONGEST)
-    return Loaded(name, tokenizer(name), model, Lock(), kind, positions)
+    return Loaded(name, tokenizer(name), model, Lock(), can, _positions(model))
 
 
-def _kind(name: str, config: Any) -> tuple[str, Any]:
+def _positions(model: Any) -> int:
+    """The most tokens that one run of a model may hold.
+
+    RoBERTa and its kin have a row for each position, too, but give the first token the one after the padding id's.
+    """
+    most = getattr(model.config.get_text_config(), "max_position_embeddings", None) or LONGEST
+    for name, part in model.named_modules():
+        if name.endswith(".position_embeddings") and getattr(part, "padding_idx", None) is not None:
+            most = part.num_embeddings - part.padding_idx - 1
+    return min(most, LONGEST) if most > 0 else LONGEST
+
+
+def _kind(name: str, config: Any) -> tuple[frozenset[str], Any]:
     """What a model can do and the class that reads it, from the architecture that its config names."""
     named = (config.architectures or [""])[0]
-    for kind, table, reader in (
-        ("causal", transformers.MODEL_FOR_CAUSAL_LM_MAPPING, transformers.AutoModelForCausalLM),
-        ("masked", transformers.MODEL_FOR_MASKED_LM_MAPPING, transformers.AutoModelForMaskedLM),
+    if isinstance(config, LSTMConfig):
+        return catalog.LSTM, LSTMForCausalLM
+    for can, table, reader in (
+        (catalog.GPT, transformers.MODEL_FOR_CAUSAL_LM_MAPPING, transformers.AutoModelForCausalLM),
+        (catalog.BERT, transformers.MODEL_FOR_MASKED_LM_MAPPING, transformers.AutoModelForMaskedLM),
     ):
         classes = table.get(type(config), ())
         if named in {cls.__name__ for cls in (classes if isinstance(classes, tuple) else (classes,))}:
-            return kind, reader
-    raise Refusal("wrong_kind", model=name, kind=named or config.model_type, needs="causal, masked")
+            return can, reader
+    raise Refusal("wrong_kind", model=name, can=named or config.model_type, needs="causal, masked")
 
 
 def _room() -> float:
@@ -175,5 +196,5 @@ def _room() -> float:
     return float(os.environ.get("GLASSBOX_CACHE_GB") or 4) * 1e9
 
 
-_models: Shelf[Loaded] = Shelf(find, _read, lambda model: model.bytes, _room, lambda model: model.lock.locked())
+_models: Shelf[Loaded] = Shelf(find, _read, lambda model: model.bytes, _room)
 _tokenizers: Shelf[Any] = Shelf(find, _read_tokenizer, lambda tokenizer: 1, lambda: 16)

@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 import regex
+import tokenizers
 
 from .vocabulary import vocabulary
 
@@ -46,10 +47,33 @@ class Group:
 def encode(name: str | Path, text: str, special: bool = True) -> tuple[int, ...]:
     """The ids of a text. special: with the tokens that the model expects around one, such as [CLS].
 
-    A half of a surrogate pair becomes U+FFFD. "<|endoftext|>" typed by a person is text like any other.
+    A mark that ends a text is left out, for a model is to continue it. A half of a surrogate pair becomes U+FFFD.
+    "<|endoftext|>" typed by a person is text like any other.
     """
+    return tuple(_encoded(name, text, special).ids)
+
+
+def spans(name: str | Path, text: str, special: bool = True) -> tuple[tuple[int, int], ...]:
+    """Where in the text each token of `encode` comes from: its first character and the one after its last.
+
+    What an [UNK] swallowed is `text[start:stop]`, as it was before a normaliser lower-cased it. (0, 0) for a token put
+    around the text. Several tokens of one character have the same span. Characters that a tokenizer drops are in none.
+    """
+    return tuple(_encoded(name, text, special).offsets)
+
+
+def unknown_id(name: str | Path) -> int | None:
+    """The id that stands for text which the vocabulary cannot spell, such as [UNK]; None where it spells any byte."""
+    return vocabulary(name).unknown
+
+
+def _encoded(name: str | Path, text: str, special: bool) -> tokenizers.Encoding:
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return tuple(vocabulary(name).backend.encode(whole, add_special_tokens=special).ids)
+    book = vocabulary(name)
+    found = book.backend.encode(whole, add_special_tokens=special)
+    if special and len(found.ids) > 1 and found.ids[-1] == book.end != book.unknown:
+        found.truncate(len(found.ids) - 1)
+    return found
 
 
 def decode(name: str | Path, ids: Iterable[int]) -> str:
@@ -179,6 +203,11 @@ def labels(pieces: Sequence[Piece]) -> tuple[str, ...]:
 def vocabulary_size(name: str | Path) -> int:
     """How many tokens the tokenizer knows, special ones too."""
     return int(vocabulary(name).backend.get_vocab_size())
+
+
+def tokenizer_kind(name: str | Path) -> str:
+    """How the tokenizer cuts words: "BPE", "WordPiece", "Unigram" or "WordLevel"."""
+    return type(vocabulary(name).backend.model).__name__
 
 
 def vocabulary_labels(name: str | Path, ids: Iterable[int]) -> list[str]:

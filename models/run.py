@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 
 from . import place
-from .load import Loaded, load
+from .load import Loaded, load, using
 from .refusal import Refusal
+
+MOST_TOKENS = 4096  # in one batch, so that many sequences take no more memory than a few
+MOST_LOGITS = 2**27  # numbers in one batch's logits: 0.5 GB
+ROUNDING = 1e-5  # how far a row of attention may be from summing to 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +28,7 @@ class Pass:
     logits: np.ndarray  # (T, V) float32; row t is the guess at what follows token t (causal) or stands there (masked)
     embeddings: np.ndarray  # (T, D) float32, the tokens' rows of the embedding table, before positions
     attention: np.ndarray | None  # (L, H, T, T) float32, rows sum to 1: how much row t takes from each column
+    states: np.ndarray | None  # (T, S) float32, of a recurrent model: the last layer's hidden state after each token
 
 
 def forward(name: str | Path, ids: Sequence[int], attention: bool = False, needs: frozenset[str] = frozenset()) -> Pass:
@@ -29,18 +36,95 @@ def forward(name: str | Path, ids: Sequence[int], attention: bool = False, needs
 
     Refusals: empty_text, too_many_tokens, unknown_token, no_attention, wrong_kind, and those of `load`.
     """
-    loaded = load(name)
-    loaded.check(needs)
-    tensor = as_ids(loaded, ids)
-    options = {"use_cache": False} if loaded.kind == "causal" else {}
+    with using(name) as loaded:
+        loaded.check(needs)
+        if attention and "attention" not in loaded.can:
+            raise Refusal("no_attention", model=loaded.name)
+        tensor = as_ids(loaded, ids)
+        with loaded.lock, torch.inference_mode():
+            out = loaded.model(
+                input_ids=tensor,
+                attention_mask=torch.ones_like(tensor),
+                output_attentions=attention,
+                **options(loaded),
+            )
+            return Pass(
+                as_array(tensor[0]),
+                as_array(out.logits[0]),
+                as_array(loaded.model.get_input_embeddings().weight[tensor[0]]),
+                maps(loaded, out) if attention else None,
+                as_array(out.hidden_states[0]) if "recurrent" in loaded.can else None,
+            )
+
+
+def last_logits(
+    name: str | Path, sequences: Sequence[Sequence[int]], needs: frozenset[str] = frozenset()
+) -> np.ndarray:
+    """The logits (B, V) float32 at the last token of each of B sequences of ids, run side by side.
+
+    As one alone has them, but for rounding. Refusals: those of `forward`.
+    """
+    with using(name) as loaded:
+        loaded.check(needs)
+        rows = [as_ids(loaded, ids)[0] for ids in sequences]
+        size = loaded.model.get_input_embeddings().weight.shape[0]
+        found = torch.empty(len(rows), size)
+        most = min(MOST_TOKENS, MOST_LOGITS // size)
+        # What stands after a token cannot reach it in a causal model, so that padding there is as good as none.
+        for places in batches([len(row) for row in rows], most, padded="causal" in loaded.can):
+            found[places] = ends(loaded, [rows[i] for i in places])
+        return as_array(found)
+
+
+def ends(loaded: Loaded, rows: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The logits (B, V) at the end of each row of ids, in one batch padded on the right."""
+    lengths = torch.tensor([len(row) for row in rows], device=place.device())
+    ids = torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
+    mask = (torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]).long()
     with loaded.lock, torch.inference_mode():
-        out = loaded.model(
-            input_ids=tensor, attention_mask=torch.ones_like(tensor), output_attentions=attention, **options
-        )
-        rows = loaded.model.get_input_embeddings().weight[tensor[0]]
-        return Pass(
-            as_array(tensor[0]), as_array(out.logits[0]), as_array(rows), maps(loaded, out) if attention else None
-        )
+        out = loaded.model(input_ids=ids, attention_mask=mask, **options(loaded))
+        return out.logits[torch.arange(len(rows), device=ids.device), lengths - 1].float().cpu()
+
+
+def batches(lengths: Sequence[int], most: int, padded: bool = True) -> Iterator[list[int]]:
+    """The places of sequences that run together, alike in length, of one length unless padded.
+
+    No batch holds over `most` tokens, unless it is of one sequence.
+
+    >>> list(batches([3, 1, 2], most=4))
+    [[1, 2], [0]]
+    """
+    batch: list[int] = []
+    for i in sorted(range(len(lengths)), key=lengths.__getitem__):
+        full = (len(batch) + 1) * lengths[i] > most
+        if batch and (full or not (padded or lengths[i] == lengths[batch[0]])):
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+def options(loaded: Loaded) -> dict[str, bool]:
+    """What every pass of a model is called with: those that write would keep what they need for the next word."""
+    return {"use_cache": False} if "causal" in loaded.can else {}
+
+
+def table(name: str | Path) -> np.ndarray:
+    """The embedding table (V, D) float32, read-only: row i is the vector that the model begins with for token i.
+
+    It is the model's own memory, not a copy, where the model runs on a CPU. Refusals: those of `load`.
+    """
+    loaded = load(name)
+    found = _tables.get(loaded)
+    if found is None:
+        found = as_array(loaded.model.get_input_embeddings().weight.detach())
+        found.flags.writeable = False
+        _tables[loaded] = found
+    return found
+
+
+_tables: WeakKeyDictionary[Loaded, np.ndarray] = WeakKeyDictionary()
 
 
 def as_ids(loaded: Loaded, ids: Sequence[int]) -> torch.Tensor:
@@ -56,15 +140,20 @@ def as_ids(loaded: Loaded, ids: Sequence[int]) -> torch.Tensor:
     return torch.tensor([list(ids)], device=place.device())
 
 
-def maps(loaded: Loaded, out: object) -> np.ndarray:
+def maps(loaded: Loaded, out: Any) -> np.ndarray:
     """Every layer's attention of a batch of one, (L, H, T, T); refuses a model that does not give all of them.
 
-    transformers answers with an empty tuple, and no error, where the maps were not kept.
+    transformers answers with an empty tuple, and no error, where the maps were not kept. Nor are they whole where a
+    layer looks through a window alone, or lets a token look at nothing (a "sink"): then rows do not sum to 1.
     """
-    layers = getattr(out, "attentions", None) or ()
-    if len(layers) != loaded.model.config.num_hidden_layers or any(layer is None for layer in layers):
-        raise Refusal("no_attention", model=loaded.name)
-    return as_array(torch.stack([layer[0] for layer in layers]))
+    layers = [layer for layer in out.get("attentions") or () if layer is not None]
+    tokens = out.logits.shape[1]
+    count = loaded.model.config.get_text_config().num_hidden_layers
+    if len(layers) == count and all(layer.shape[-2:] == (tokens, tokens) for layer in layers):
+        found = torch.stack([layer[0] for layer in layers])
+        if (found.sum(-1) - 1).abs().max() < ROUNDING:
+            return as_array(found)
+    raise Refusal("no_attention", model=loaded.name)
 
 
 def as_array(tensor: torch.Tensor) -> np.ndarray:

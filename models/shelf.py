@@ -1,12 +1,17 @@
-"""A cache of what takes long to read: bounded, one reading for many who wait, different names side by side."""
+"""A cache of what takes long to read: bounded, one reading for many who wait, different names side by side.
+
+What is in use is never dropped: it would live on in its user's hands, uncounted, and be read a second time beside.
+"""
 
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
@@ -19,11 +24,20 @@ def stamp(folder: Path) -> Stamp:
     return frozenset((entry.name, entry.stat().st_mtime_ns) for entry in os.scandir(folder))
 
 
+@dataclass(frozen=True, eq=False)
+class Slot(Generic[T]):
+    """A thing, what it weighs, the folder it was read from, and that folder's stamp at the time."""
+
+    thing: T
+    weight: float
+    folder: Path
+    before: Stamp
+
+
 class Shelf(Generic[T]):
     """Things read from model folders, the least recently used dropped first.
 
-    find: name -> folder, which may fetch it. read: (name, folder) -> thing.
-    weigh: thing -> its share of `room()`. busy: a thing that must not be dropped now.
+    find: name -> folder, which may fetch it. read: (name, folder) -> thing. weigh: thing -> its share of `room()`.
     """
 
     def __init__(
@@ -32,27 +46,48 @@ class Shelf(Generic[T]):
         read: Callable[[str, Path], T],
         weigh: Callable[[T], float],
         room: Callable[[], float],
-        busy: Callable[[T], bool] = lambda thing: False,
     ):
-        self.find, self.read, self.weigh, self.room, self.busy = find, read, weigh, room, busy
-        self.things: OrderedDict[str, tuple[T, Path, Stamp]] = OrderedDict()
-        self.guard = Lock()
+        self.find, self.read, self.weigh, self.room = find, read, weigh, room
+        self.things: OrderedDict[str, Slot[T]] = OrderedDict()
+        self.held: Counter[Slot[T]] = Counter()  # how many use it now
+        # Entered twice by one thread where Python, as it makes an object, clears away a generator that held a thing.
+        self.guard = RLock()
         self.doors: WeakValueDictionary[str, Lock] = WeakValueDictionary()
 
     def get(self, name: str | Path) -> T:
         """The thing of that name, read if need be. What `find` and `read` raise passes through and is not kept."""
+        with self.hold(name) as thing:
+            return thing
+
+    @contextmanager
+    def hold(self, name: str | Path) -> Iterator[T]:
+        """As `get`, for the length of a `with`: until it ends the thing stays, whatever else is read."""
+        slot = self._take(name)
+        try:
+            yield slot.thing
+        finally:
+            with self.guard:
+                self.held[slot] -= 1
+                if not self.held[slot]:
+                    del self.held[slot]
+                self._trim()
+
+    def _take(self, name: str | Path) -> Slot[T]:
+        """The slot of a name, held once more."""
         key = str(name)
         with self._door(key):
-            known = self._known(key)
-            if known is not None:
-                return known
-            folder = self.find(name)
-            before = stamp(folder)
-            thing = self.read(key, folder)
+            slot = self._known(key) or self._new(key, self.find(name))
             with self.guard:
-                self.things[key] = (thing, folder, before)
-                self._trim(key)
-            return thing
+                self.things[key] = slot
+                self.things.move_to_end(key)
+                self.held[slot] += 1
+                self._trim()
+            return slot
+
+    def _new(self, key: str, folder: Path) -> Slot[T]:
+        before = stamp(folder)
+        thing = self.read(key, folder)
+        return Slot(thing, self.weigh(thing), folder, before)
 
     def _door(self, key: str) -> Lock:
         """The lock of a name, forgotten when nobody waits at it."""
@@ -62,21 +97,20 @@ class Shelf(Generic[T]):
                 door = self.doors[key] = Lock()
             return door
 
-    def _known(self, key: str) -> T | None:
-        with self.guard:
-            thing, folder, before = self.things.get(key, (None, None, None))
-            if folder is None or not folder.is_dir() or stamp(folder) != before:
-                return None  # never read, gone, or changed since
-            self.things.move_to_end(key)
-            return thing
+    def _known(self, key: str) -> Slot[T] | None:
+        slot = self.things.get(key)
+        if slot is None or not slot.folder.is_dir() or stamp(slot.folder) != slot.before:
+            return None  # never read, gone, or changed since
+        return slot
 
-    def _trim(self, newest: str) -> None:
-        """Drops the oldest things that are not in use until the rest fit; the newest stays whatever it weighs."""
-        over = sum(self.weigh(thing) for thing, *_ in self.things.values()) - self.room()
-        for key in list(self.things):
-            thing = self.things[key][0]
-            if over <= 0:
+    def weight(self) -> float:
+        """Of all that is kept or in use, such as a model at work whose files have changed since."""
+        return sum(slot.weight for slot in {*self.things.values(), *self.held})
+
+    def _trim(self) -> None:
+        """Drops the oldest things that nobody uses until the rest fit; the last one used stays, whatever it weighs."""
+        for key, slot in list(self.things.items())[:-1]:
+            if self.weight() <= self.room():
                 return
-            if key != newest and not self.busy(thing):
-                del self.things[key]
-                over -= self.weigh(thing)
+            if slot not in self.held:
+                self.things.pop(key, None)

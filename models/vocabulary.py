@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,18 @@ class Vocabulary:
     """A tokenizer of our own: never truncates, and reads a special token's name typed by a person as plain text.
 
     spell: a token's spelling -> its bytes. special: ids that stand for no text. literal: ids spelled as they are.
+    unknown: the id of text that it cannot spell; None where there is no such text, as where every byte has a token.
+    end: the id that ends a text; None where it also separates texts, in models that read them whole.
+    mark: the same for the same tokenizer, and for no other.
     """
 
     backend: tokenizers.Tokenizer
     spell: Callable[[str], bytes]
     special: frozenset[int]
     literal: frozenset[int]
+    unknown: int | None
+    end: int | None
+    mark: str
 
 
 def spell_bytes(token: str) -> bytes:
@@ -87,12 +94,31 @@ def read(name: str, folder: Path) -> Vocabulary:
     description = json.loads(text)
     added = description.get("added_tokens") or []
     special = {token["id"] for token in added if token["special"]} | set(original.all_special_ids)
-    return Vocabulary(backend, spelling(description), frozenset(special), frozenset(token["id"] for token in added))
+    literal = frozenset(token["id"] for token in added)
+    end = original.eos_token_id if original.sep_token is None else None
+    beyond = unknown(description["model"], backend)
+    mark = sha256(backend.to_str().encode()).hexdigest()
+    return Vocabulary(backend, spelling(description), frozenset(special), literal, beyond, end, mark)
+
+
+def unknown(model: dict[str, Any], backend: tokenizers.Tokenizer) -> int | None:
+    """The id that a tokenizer writes for what it has no token for, from its model's own description."""
+    if model.get("type") == "Unigram":
+        return None if model.get("byte_fallback") else model.get("unk_id")
+    named = model.get("unk_token")
+    spelled = [f"<0x{byte:02X}>" for byte in range(256)] if model.get("byte_fallback") else ALPHABET
+    every_byte = model.get("type") == "BPE" and all(backend.token_to_id(token) is not None for token in spelled)
+    return None if named is None or every_byte else backend.token_to_id(named)
 
 
 def vocabulary(name: str | Path) -> Vocabulary:
     """The vocabulary of a model, from the cache if it is there; refusals as `load` has them."""
     return _vocabularies.get(name)
+
+
+def same_tokens(one: str | Path, other: str | Path) -> bool:
+    """Whether two models have the same tokenizer: any text is the same ids to both. Refusals as `load` has them."""
+    return vocabulary(one).mark == vocabulary(other).mark
 
 
 _vocabularies: Shelf[Vocabulary] = Shelf(find, read, lambda vocabulary: 1, lambda: 16)

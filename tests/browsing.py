@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright
@@ -28,15 +28,16 @@ FLAGS = (
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # the network is cut, whatever a page asks for
 )
-PATIENCE = 120  # seconds until /healthz must answer: the first import of torch on a cold disk is slow
+PATIENCE = 300  # seconds until /healthz must answer: the first import of torch on a cold disk is slow
 
 
 @dataclass(frozen=True)
 class App:
-    """A running app: its address without a slash at the end, and the file that its output goes to."""
+    """A running app: its address without a slash at the end, the file that its output goes to, its process."""
 
     url: str
     log: Path
+    process: int = 0
 
     def output(self, most: int = 6000) -> str:
         """The end of what the app has printed."""
@@ -69,10 +70,11 @@ def wait(process: subprocess.Popen[bytes], app: App) -> None:
 
 
 @contextmanager
-def running_app(folder: Path, **environment: str) -> Iterator[App]:
+def running_app(folder: Path, *arguments: str, **environment: str) -> Iterator[App]:
     """Starts app.py on a free port with the bundled models and no Hub; ends it on leaving.
 
     folder: an empty one, where the app is started (it must not matter) and its output goes.
+    arguments: of Python, in place of app.py: another script, and what it takes.
     environment: more variables, such as GLASSBOX_MODELS="catalogue".
     """
     app = App(f"http://127.0.0.1:{free_port()}", folder / "app.log")
@@ -86,16 +88,16 @@ def running_app(folder: Path, **environment: str) -> Iterator[App]:
     }
     with app.log.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, str(glassbox.ROOT / "app.py")],
+            [sys.executable, *(arguments or [str(glassbox.ROOT / "app.py")])],
             cwd=folder,
-            env={**os.environ, **settings, **environment},
+            env={**os.environ, "PYTHONPATH": str(glassbox.ROOT), **settings, **environment},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
         try:
             wait(process, app)
-            yield app
+            yield replace(app, process=process.pid)
         finally:
             stop(process)
 

@@ -25,6 +25,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 @pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app with the explainers that are not shipped, models of all kinds, and room for two runs."""
+    bounds = {"GLASSBOX_RUNS": "2", "GLASSBOX_RUN_STEPS": "900", "GLASSBOX_RUN_SECONDS": "30"}
+    folder = tmp_path_factory.mktemp("lab")
+    with running_app(folder, "-m", "tests.lab.serve", "pair", "slow", "descent", "threads", **bounds) as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = launch(playwright)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +15,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from explainers import ALL, attention, sampling, tokens
+from explainers.words import words_for
 from tests.browsing import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -88,3 +91,41 @@ def test_the_next_request_works_after_a_refusal(client: Client) -> None:
     with pytest.raises(AppError):
         client.predict("", api_name="/tokens")
     assert client.predict("ok", api_name="/tokens")["round_trip"] is True
+
+
+def called(server: App, path: str, body: Any) -> tuple[str, Any]:
+    """What curl gets: the kind of the last event, "complete" or "error", and what it says."""
+    request = urllib.request.Request(server.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        key = json.load(answer)["event_id"]
+    with urllib.request.urlopen(f"{server.url}{path}/{key}", timeout=60) as stream:
+        *_, event, data = stream.read().decode().strip().splitlines()
+    return event.removeprefix("event: "), json.loads(data.removeprefix("data: "))
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/gradio_api/call/{}", {"data": ["The dog ran."]}),
+        ("/gradio_api/call/{}", {"data": ["The dog ran.", None, None]}),
+        ("/gradio_api/call/v2/{}", {"text": "The dog ran."}),
+        ("/gradio_api/call/v2/{}", {"text": "The dog ran.", "model": "", "lang": "ko"}),
+    ],
+)
+@pytest.mark.parametrize("name", [explainer.name for explainer in ALL])
+def test_what_is_left_out_has_its_default(server: App, path: str, body: Any, name: str) -> None:
+    event, answer = called(server, path.format(name), body)
+    assert event == "complete" and answer[0]["text"] == "The dog ran."
+
+
+def test_a_call_without_anything_is_refused_in_a_sentence(server: App) -> None:
+    event, answer = called(server, "/gradio_api/call/tokens", {"data": []})
+    assert event == "error" and answer["error"] == words_for("refusals", "en")("empty_text")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("name", [explainer.name for explainer in ALL])
+def test_a_summary_is_a_text_in_the_language(client: Client, name: str, language: str) -> None:
+    answer = client.predict(TEXTS[language], detail="summary", lang=language, api_name=f"/{name}")
+    text = answer["summary"]
+    assert words_for(name, language)("question") in text and len(text.encode()) < 50_000

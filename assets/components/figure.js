@@ -1,5 +1,9 @@
 // A plotly figure: plotly.js from this server, loaded once and only when a figure is first shown; in the page's theme.
 // Figures are written in the colours of the light theme; in the dark one each of them is exchanged for its twin.
+//
+// A figure may say more in layout.meta: `fly` {kind, key, to, home}, views to fly to when the key changes (flight.js);
+// `places`, `near` and `chosen`, tokens to choose from beside the plot (beside.js); `row` {label, places, chosen}, tokens
+// to choose from above it (row.js); `text`, the picture in a sentence.
 glassbox.component("figure", (root, ctx) => {
   "use strict";
   const { el, rem, family, resized, rethemed, framed } = glassbox.kit;
@@ -7,10 +11,22 @@ glassbox.component("figure", (root, ctx) => {
 
   let props = null;
   let drawn = null; // the promise of the last drawing
+  let stood = { kind: null, key: null, view: null }; // the last flight that arrived, and where a plot put away was seen from
+  let flights = 0;
+  let size = ""; // that it was last drawn for
   const plot = el("div", { class: "gb-figure-plot", role: "img" });
   const note = el("p", { class: "gb-figure-note", role: "status", text: ctx.say("figure.loading") });
+  const views = el("div", { class: "gb-figure-views", hidden: "", data: { unsaved: "" } },
+    ...["home", "closer", "farther"].map((name) => el("button", {
+      type: "button", class: "gb-button gb-small", text: ctx.say(`figure.${name}`), title: ctx.say(`figure.${name}_hint`),
+      on: { click: () => look(name) },
+    })));
+  const knobs = el("div", { class: "gb-figure-knobs", data: { unsaved: "" } });
+  const area = el("div", { class: "gb-figure-area" }, el("div", { class: "gb-figure-bar" }, knobs, views), plot, note);
+  const side = glassbox.beside(ctx, (data) => ctx.pick("point", { data }));
   root.classList.add("gb-figure");
-  root.replaceChildren(plot, note);
+  const above = glassbox.row(ctx, (data) => ctx.pick("point", { data }));
+  root.replaceChildren(above.element, area, side.element);
 
   function plotly() {
     glassbox.plotlyLoading ??= new Promise((done, failed) => {
@@ -51,6 +67,7 @@ glassbox.component("figure", (root, ctx) => {
     }
   }
 
+  const coarse = () => matchMedia("(pointer: coarse)").matches; // a finger that drags wants to scroll the page
   const textSize = () => Math.max(12, Math.round(0.875 * rem()));
 
   function axis(given) {
@@ -59,6 +76,14 @@ glassbox.component("figure", (root, ctx) => {
     const font = { color: text, size: textSize(), ...given.title?.font };
     const lines = { gridcolor: line, linecolor: line, zerolinecolor: line, tickcolor: line };
     return { automargin: true, ...lines, ...given, tickfont, title: { ...given.title, font } };
+  }
+
+  // Of names that would run into each other, every nth stays.
+  function thinned(given, width) {
+    const every = Math.ceil(((given.tickvals?.length ?? 0) * 1.4 * textSize()) / (0.75 * width));
+    if (every < 2) return given;
+    const kept = (list) => list.filter((_, place) => place % every === 0);
+    return { ...given, tickvals: kept(given.tickvals), ticktext: kept(given.ticktext) };
   }
 
   const space = ({ xaxis = {}, yaxis = {}, zaxis = {} }) =>
@@ -72,9 +97,13 @@ glassbox.component("figure", (root, ctx) => {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", uirevision: "kept", autosize: false,
       font: { ...given.font, family: family(root), size, color: ctx.css("--gb-text") },
       hoverlabel: { ...box, font: { color: ctx.css("--gb-text"), size, family: family(root) }, ...given.hoverlabel },
-      width: root.clientWidth, height: (given.height || 352) * (rem() / 16),
+      width: area.clientWidth, height: (given.height || 352) * (rem() / 16),
     };
+    // what a person moved is kept by plotly, or in a figure with flights by us
+    if (given.meta?.fly) all.uirevision = ++flights;
+    if (given.meta?.fly && !given.scene && !coarse()) all.dragmode = "pan";
     for (const key of Object.keys(all)) {
+      if (/^xaxis\d*$/.test(key)) all[key] = thinned(all[key], all.width);
       if (/^[xy]axis\d*$/.test(key)) all[key] = axis(all[key]);
       if (/^scene\d*$/.test(key)) all[key] = { ...all[key], ...space(all[key]) };
     }
@@ -83,25 +112,84 @@ glassbox.component("figure", (root, ctx) => {
 
   // ---- drawing
 
+  const fly = () => props?.figure.layout?.meta?.fly;
+  const drawnIn = (type) => props?.figure.data.some((trace) => type.test(trace.type));
+
+  function webgl() {
+    if (glassbox.webgl === undefined) {
+      const context = document.createElement("canvas").getContext("webgl");
+      glassbox.webgl = Boolean(context);
+      context?.getExtension("WEBGL_lose_context")?.loseContext();
+    }
+    return glassbox.webgl;
+  }
+
+  // Without WebGL: points as vectors, and of a space the first two axes.
+  function flat({ data, layout: { scene, ...rest } }) {
+    const axes = scene ? { xaxis: scene.xaxis, yaxis: scene.yaxis, meta: { ...rest.meta, fly: null } } : {};
+    return { data: data.map(({ z, ...trace }) => ({ ...trace, type: "scatter" })), layout: { ...rest, ...axes } };
+  }
+
+  const sized = () => [area.clientWidth, rem()].join();
+
   // Never while hidden: plotly would measure nothing and draw it so.
   function redraw() {
-    if (!props || !root.clientWidth) return drawn;
-    const figure = themed(props.figure, colours());
+    if (!props || !area.clientWidth) return drawn;
+    size = sized();
+    const without = drawnIn(/gl$|3d$/) && !webgl();
+    const figure = themed(without ? flat(props.figure) : props.figure, colours());
     // numbers in the cells of a heatmap want room; where there is none, pointing still tells them
     const narrow = root.clientWidth < 30 * rem();
     for (const trace of figure.data) if (trace.type === "heatmap" && narrow) delete trace.texttemplate;
+    const flown = figure.layout?.meta?.fly;
+    const laidOut = layout(figure.layout || {});
+    if (flown) glassbox.flight.place(laidOut, from(flown));
     return (drawn = plotly()
-      .then((Plotly) => Plotly.react(plot, figure.data, layout(figure.layout || {}), CONFIG))
-      .then(ready, (error) => {
+      .then((Plotly) => Plotly.react(plot, figure.data, laidOut, CONFIG))
+      .then(() => ready(without && drawnIn(/3d$/)))
+      .then(() => flown && arrive(flown))
+      .catch((error) => {
         note.hidden = false;
         note.textContent = ctx.say("figure.failed");
         console.error(error);
       }));
   }
 
-  function ready() {
-    note.hidden = true;
-    plot.setAttribute("aria-label", text());
+  // Where a figure is first seen from: as the last of its kind was, so that nothing jumps; else from where it says.
+  function from({ kind, to }) {
+    if (kind !== stood.kind) return to;
+    return plot.dataset.drawn ? glassbox.flight.seen(plot, to) : stood.view ?? to;
+  }
+
+  async function arrive({ kind, key, to }) {
+    const flight = flights;
+    const there = kind !== stood.kind || key === stood.key || (await glassbox.flight.fly(plot, to, () => flight === flights));
+    if (there) stood = { kind, key, view: null };
+    plot.dataset.at = there ? key : "";
+  }
+
+  function look(name) {
+    const flight = ++flights;
+    const now = glassbox.flight.seen(plot, fly().home);
+    const to = name === "home" ? fly().home : glassbox.flight.zoomed(now, name === "closer" ? 0.6 : 1 / 0.6);
+    return glassbox.flight.fly(plot, to, () => flight === flights);
+  }
+
+  // A browser has only so many WebGL contexts: a plot that is out of sight gives its own back.
+  function putAway() {
+    if (area.clientWidth || !plot.dataset.drawn || !drawnIn(/gl$|3d$/)) return;
+    flights += 1;
+    if (fly()) stood.view = glassbox.flight.seen(plot, fly().to);
+    globalThis.Plotly.purge(plot);
+    delete plot.dataset.drawn;
+  }
+
+  function ready(flattened) {
+    note.hidden = !flattened;
+    note.textContent = flattened ? ctx.say("figure.no_webgl") : "";
+    views.hidden = !fly() || flattened;
+    plot.setAttribute("aria-label", fly() ? ctx.say("figure.label") : text()); // the tokens it names stand beside it
+    for (const label of plot.querySelectorAll(".textpoint")) label.setAttribute("translate", "no");
     plot.style.minHeight = "";
     if (!plot.dataset.drawn) plot.on("plotly_click", clicked);
     plot.dataset.drawn = +(plot.dataset.drawn || 0) + 1;
@@ -117,7 +205,22 @@ glassbox.component("figure", (root, ctx) => {
     props = fresh;
     const height = (fresh.figure?.layout?.height || 352) / 16;
     if (!plot.dataset.drawn) plot.style.minHeight = `${height}rem`; // its room is kept, so that nothing jumps
+    const meta = fresh.figure?.layout?.meta ?? {};
+    above.update(meta.row);
+    root.classList.toggle("gb-figure-sided", Boolean(meta.places));
+    knobs.replaceChildren(...(meta.controls ?? []).map(knob));
+    if (meta.places) side.update(meta, fresh.figure.data.find((trace) => trace.name === "vocabulary"));
     redraw();
+  }
+
+  // A control that the figure draws itself: its options side by side, or one button that is pressed or not.
+  function knob({ name, label, value, options }) {
+    const one = (text, pressed, next) => el("button", {
+      type: "button", class: "gb-button gb-small", text, aria: { pressed: String(pressed) }, on: { click: () => ctx.set(name, next) },
+    });
+    if (!options) return one(label, value, !value);
+    const buttons = options.map(([option, text]) => one(text, option === value, option));
+    return el("div", { class: "gb-figure-knob", role: "group", aria: { label } }, ...buttons);
   }
 
   // How many values a trace holds: plotly writes long arrays as {dtype, bdata, shape}.
@@ -129,7 +232,8 @@ glassbox.component("figure", (root, ctx) => {
   }
 
   function text() {
-    if (props?.text) return props.text;
+    const said = props?.text ?? props?.figure?.layout?.meta?.text;
+    if (said) return said;
     const count = (props?.figure?.data || []).reduce((total, trace) => total + points(trace), 0);
     const title = props?.title || props?.figure?.layout?.title?.text;
     const facts = { title, points: count.toLocaleString(ctx.lang) };
@@ -147,9 +251,9 @@ glassbox.component("figure", (root, ctx) => {
   }
 
   plot.setAttribute("aria-label", ctx.say("figure.label"));
-  resized(root, redraw);
+  resized(root, () => size !== sized() && redraw());
   rethemed(ctx, redraw);
-  ctx.on("shown", redraw);
+  ctx.on("shown", () => (area.clientWidth ? redraw() : putAway()));
 
   return { update, knobs: () => {}, text, png };
 });

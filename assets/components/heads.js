@@ -10,6 +10,7 @@ glassbox.component("heads", (root, ctx) => {
   let weights = null; // Float32Array (L, H, T, T)
   let causal = false;
   let model = "";
+  let sentence = "";
   let [layers, heads, tokens] = [0, 0, 0];
   let [layer, head] = [0, 0]; // from 0, though the knobs count from 1
   let kept = [0, 0]; // the cell that was chosen: row, column
@@ -440,6 +441,7 @@ glassbox.component("heads", (root, ctx) => {
     if (turn !== waiting) return; // a later answer has come
     [layers, heads, tokens] = props.weights.shape;
     [weights, labels, causal, model] = [numbers, props.labels, Boolean(props.causal), props.model || ""];
+    sentence = props.text || "";
     hovered = null;
     take(values || {});
     takeCell();
@@ -472,6 +474,7 @@ glassbox.component("heads", (root, ctx) => {
   rethemed(ctx, afresh);
   ctx.on("shown", redraw);
 
-  const png = () => picture(ctx, root, ctx.say("heads.caption", { model, layer: layer + 1, head: head + 1 }), afresh);
+  const caption = () => ctx.say("heads.caption", { model, layer: layer + 1, head: head + 1, text: sentence });
+  const png = () => picture(ctx, root, caption(), afresh);
   return { update, knobs, text, png };
 });

@@ -10,6 +10,7 @@ glassbox.component("tokens", (root, ctx) => {
   const MOST_LINES = 3; // of details that room is kept for
 
   let rows = [];
+  let model = "";
   let chips = []; // one list of {node, group} for each row
   let kept = null; // [row, index] of the chip that was clicked
 
@@ -36,24 +37,28 @@ glassbox.component("tokens", (root, ctx) => {
     return Array.from(text, (sign) => (sign in NAMES ? ctx.say(`tokens.${NAMES[sign]}`) : markOf(sign))).join(" ");
   }
 
-  function chipName({ text, start, pieces }) {
+  function chipName({ text, lost, start, pieces }) {
     const ids = pieces.map((piece) => piece.id);
-    const facts = { text: spoken(text), place: start + 1, first: start + 1, last: start + ids.length };
-    return ctx.say(ids.length > 1 ? "tokens.chip_many" : "tokens.chip", { ...facts, id: ids[0], ids: ids.join(", ") });
+    const facts = { text: spoken(lost || text), place: start + 1, first: start + 1, last: start + ids.length };
+    const all = { ...facts, id: ids[0], ids: ids.join(", "), token: text };
+    return lost ? ctx.say("tokens.chip_lost", all) : ctx.say(ids.length > 1 ? "tokens.chip_many" : "tokens.chip", all);
   }
 
+  // What the vocabulary lacks is struck out; what the model gets in its place stands beside the id.
+  const seen = ({ text, lost }) => (lost ? [el("s", { class: "gb-tokens-lost" }, ...marked(lost))] : marked(text));
+
   // The first line of cells stands behind the text too, so that a cut character shows where its tokens lie.
-  function cell(piece, place, i) {
+  function cell(piece, place, i, lost) {
     const line = Math.floor(i / MOST_CELLS);
     const area = { "grid-column": (i % MOST_CELLS) + 1, "grid-row": line ? line + 2 : "1 / 3" };
     const style = { "--gb-place": `var(--gb-token-${place % 8})`, ...area };
     const joined = i % MOST_CELLS ? "gb-tokens-cell gb-tokens-joined" : "gb-tokens-cell";
     return el("span", { class: joined, style, data: { id: piece.id } },
-      el("span", { class: "gb-tokens-id", text: String(piece.id) }));
+      el("span", { class: "gb-tokens-id", text: lost ? `${piece.token} ${piece.id}` : String(piece.id) }));
   }
 
   function chip(group, row, index) {
-    const { text, start, pieces } = group;
+    const { lost, start, pieces } = group;
     const on = {
       pointerenter: (event) => event.pointerType === "mouse" && show(row, index),
       pointerleave: () => show(...(kept || [])),
@@ -68,9 +73,10 @@ glassbox.component("tokens", (root, ctx) => {
         aria: { label: chipName(group), selected: "false" },
         data: { place: start, ids: pieces.map((piece) => piece.id).join() },
       },
-      ...pieces.map((piece, i) => cell(piece, start + i, i)),
-      el("span", { class: "gb-tokens-text" }, ...marked(text)));
-    if (pieces.some((piece) => piece.special)) node.classList.add("gb-tokens-special");
+      ...pieces.map((piece, i) => cell(piece, start + i, i, lost)),
+      el("span", { class: "gb-tokens-text" }, ...seen(group)));
+    if (lost) node.dataset.lost = lost;
+    else if (pieces.some((piece) => piece.special)) node.classList.add("gb-tokens-special");
     return { node, group };
   }
 
@@ -106,9 +112,10 @@ glassbox.component("tokens", (root, ctx) => {
       detail.replaceChildren(el("p", { class: "gb-tokens-hint", text: ctx.say("tokens.hint") }));
       return;
     }
-    const { text, start, pieces } = looked.group;
+    const { text, lost, start, pieces } = looked.group;
     const key = Array.from(text).length > 1 ? "tokens.cut_many" : "tokens.cut_one";
-    const title = el("div", { class: "gb-tokens-title" }, el("strong", {}, ...marked(text)),
+    const title = el("div", { class: "gb-tokens-title" }, el("strong", {}, ...seen(looked.group)),
+      lost ? el("span", { class: "gb-tokens-badge", text: ctx.say("tokens.lost", { token: text }) }) : null,
       pieces.length > 1 ? el("span", { text: ctx.say(key, { count: pieces.length }) }) : null);
     detail.replaceChildren(title, ...pieces.map((piece, i) => describe(piece, start + i)));
   }
@@ -145,6 +152,7 @@ glassbox.component("tokens", (root, ctx) => {
 
   function update(props) {
     rows = props.rows || [{ groups: props.groups || [] }];
+    model = props.model || "";
     root.classList.toggle("gb-tokens-many", Boolean(props.rows));
     chips = [];
     lines.replaceChildren(...rows.map(drawRow));
@@ -162,10 +170,11 @@ glassbox.component("tokens", (root, ctx) => {
         ctx.say("tokens.text_row", { name, count: number(total ?? tokensOf(groups)) })).join(" ");
     }
     const groups = rows[0]?.groups || [];
-    const shown = groups.slice(0, 24).map((group) => spoken(group.text)).join(" | ");
+    const named = ({ text, lost }) => (lost ? ctx.say("tokens.text_lost", { text: spoken(lost), token: text }) : spoken(text));
+    const shown = groups.slice(0, 24).map(named).join(" | ");
     const more = groups.length > 24 ? ` | ${ctx.say("tokens.more", { count: number(groups.length - 24) })}` : "";
     return ctx.say("tokens.text", { count: number(tokensOf(groups)), tokens: shown + more });
   }
 
-  return { update, knobs: () => {}, text, png: () => picture(ctx, lines, text()) };
+  return { update, knobs: () => {}, text, png: () => picture(ctx, lines, model ? `${model} · ${text()}` : text()) };
 });

@@ -2,7 +2,11 @@
 "use strict";
 
 (() => {
-  const mounted = {}; // stage name -> {element, note, views: {name: {card, instance, kind}}}
+  // stage name -> {element, note, instead, box, views: {name: {frame, instance, latest}}, drawing: the promise of one at
+  // work, resting: of the rest after it, next: what is drawn then, steps: how many were fed to the components, feeding: of
+  // which question}
+  const mounted = {};
+  const REST = 3; // times as long as the drawing took
 
   const make = (tag, className = "", text = "") => {
     const element = document.createElement(tag);
@@ -15,27 +19,58 @@
     const note = make("p", "gb-refusal");
     note.setAttribute("role", "alert");
     note.hidden = true;
+    const instead = make("p", "gb-instead");
+    instead.setAttribute("role", "status");
+    instead.hidden = true;
     const box = make("div", "gb-stage");
-    element.replaceChildren(note, box);
-    mounted[name] = { element, note, box, views: {} };
+    const bar = glassbox.explainer(name).lasts ? [glassbox.run_bar(name)] : [];
+    element.replaceChildren(...bar, note, instead, box);
+    mounted[name] = { element, note, instead, box, views: {}, next: null, drawing: null, resting: null, steps: 0 };
   }
 
   async function draw_stage(name, answer) {
     const stage = mounted[name];
     refuse(stage, name, answer.refusal);
-    stage.box.classList.toggle("gb-stale", Boolean(answer.refusal));
+    replaced(stage, name);
+    stage.box.classList.toggle("gb-stale", Boolean(answer.refusal) && !("run" in answer));
     if (answer.refusal) for (const view of Object.values(stage.views)) view.instance?.refused?.();
-    if (answer.step) {
-      for (const view of Object.values(stage.views)) view.instance?.step?.(answer.step);
-      return;
+    if (answer.steps) feed(stage, answer);
+    if (answer.views && Object.keys(answer.views).length) await inTurn(stage, answer.done, () => draw_views(stage, name, answer.views));
+    if (answer.done) stage.box.dataset.answer = String(answer.n);
+  }
+
+  /** Gives the components each new step once: an answer repeats some, for gradio passes on only the newest of several. */
+  function feed(stage, { n, at, steps }) {
+    if (stage.feeding !== n) Object.assign(stage, { feeding: n, steps: 0 });
+    for (const step of steps.slice(Math.max(0, stage.steps - at))) {
+      for (const view of Object.values(stage.views)) view.instance?.step?.(step);
     }
-    if (answer.views) {
-      await Promise.all(glassbox.explainer(name).views.map((about, index) => {
-        const view = (stage.views[about.name] ??= card(stage, name, about, index === 0));
-        return view.draw(answer.views[about.name]);
-      }));
-    }
-    stage.box.dataset.answer = String(answer.n);
+    stage.steps = at + steps.length;
+  }
+
+  /**
+   * One drawing after the other; of those that wait, only the newest is drawn. While steps come, each drawing is followed
+   * by a rest, so that a slow machine still heeds a click; the last one need not wait for that.
+   */
+  async function inTurn(stage, done, draw) {
+    const hold = done ? "drawing" : "resting";
+    stage.next = draw;
+    while (stage[hold]) await stage[hold];
+    if (stage.next !== draw) return;
+    const began = performance.now();
+    const work = draw();
+    const drawing = (stage.drawing = work.catch(() => {}).finally(() => { stage.drawing = null; }));
+    const rest = () => new Promise((over) => setTimeout(over, REST * (performance.now() - began)));
+    const resting = (stage.resting = drawing.then(rest).then(() => { if (stage.resting === resting) stage.resting = null; }));
+    await work;
+  }
+
+  function draw_views(stage, name, answers) {
+    return Promise.all(glassbox.explainer(name).views.map((about, index) => {
+      if (!answers[about.name]) return null; // while steps come, only some views can be drawn
+      const view = (stage.views[about.name] ??= card(stage, name, index));
+      return view.draw(answers[about.name]);
+    }));
   }
 
   /** The sentence of a refusal; where tokens were appended, a way back to the text without them stands beside it. */
@@ -49,8 +84,19 @@
     stage.note.append(" ", back);
   }
 
+  /** Which model answers here, where the page's own cannot; and why. */
+  function replaced(stage, name) {
+    const { model } = glassbox.state;
+    const [other, lacking] = glassbox.instead(glassbox.state, name) ?? [];
+    stage.instead.hidden = !other;
+    stage.instead.textContent = other ? glassbox.words("shell", `instead.${lacking}`, { model, other }) : "";
+  }
+
   /** The frame of a view: the first leads and is open, the others fold. */
-  function card(stage, name, about, leads) {
+  function card(stage, name, index) {
+    const { views } = glassbox.explainer(name);
+    const about = views[index];
+    const leads = index === 0;
     const frame = make(leads ? "section" : "details", "gb-card");
     const head = make(leads ? "div" : "summary", "gb-card-head");
     const title = make("h3", "gb-card-title", about.title);
@@ -64,7 +110,8 @@
     const { caution } = glassbox.explainer(name);
     if (leads && caution) frame.append(make("p", "gb-caution", caution));
     frame.dataset.view = about.name;
-    stage.box.append(frame);
+    const below = views.slice(index + 1).find((other) => stage.views[other.name]);
+    stage.box.insertBefore(frame, below ? stage.views[below.name].frame : null);
     const view = { frame, body, tools, alternative, root: null, instance: null, latest: null, name, about };
     view.draw = (answer) => {
       view.latest = answer;
@@ -79,20 +126,22 @@
     view.waiting = false;
     const answer = view.latest;
     if (answer.kind === "component") return component(view, answer);
-    view.body.replaceChildren(STATIC[answer.kind](answer));
+    const made = STATIC[answer.kind](answer, view);
+    if (made !== view.body.firstChild) view.body.replaceChildren(made);
     view.alternative.textContent = "";
-    tools(view, answer.kind === "table" ? [["save_table", () => saveTable(view)]] : []);
+    glassbox.tools(view, answer.kind === "table" ? [["save_table", () => glassbox.save_table(view)]] : []);
   }
 
   /** A component is mounted once; where the view was something else for a while, it comes back as it was. */
   async function component(view, answer) {
-    if (!view.instance) {
+    if (view.mounted !== answer.component) {
+      view.mounted = answer.component;
       view.root = make("div", "gb-component");
       view.body.replaceChildren(view.root);
       view.instance = glassbox.components[answer.component](view.root, context(view));
     }
     if (!view.root.isConnected) view.body.replaceChildren(view.root);
-    tools(view, [["save_picture", () => savePicture(view)]]);
+    glassbox.tools(view, [["save_picture", () => glassbox.save_picture(view)]]);
     await view.instance.update(answer.props, { ...glassbox.state.controls[view.name] });
     view.instance.knobs?.({ ...glassbox.state.controls[view.name] }); // one may have moved while arrays were unpacked
     describe(view);
@@ -131,14 +180,61 @@
       return wrap;
     },
     markdown: (answer) => make("p", "gb-text", answer.text),
-    html(answer) {
-      const frame = make("iframe", "gb-frame");
-      frame.setAttribute("sandbox", "allow-scripts"); // never allow-same-origin: it could reach the page
-      frame.srcdoc = answer.source;
-      frame.height = answer.height;
-      return frame;
+    html(answer, view) {
+      const wrap = (view.wrap ??= make("div", "gb-framed")); // it stays: a frame that is moved is loaded again
+      if (!wrap.children.length) wrap.append(...answer.choices.map((choice) => choosing(choice, view)));
+      for (const { name, value } of answer.choices) {
+        for (const button of wrap.querySelectorAll(`[data-choice="${name}"]`)) {
+          button.setAttribute("aria-pressed", String(button.dataset.option === value));
+        }
+      }
+      const drawn = wrap.querySelector("iframe");
+      if (drawn?.dataset.url !== answer.url) {
+        drawn?.remove();
+        wrap.append(framed(answer, view.about.title));
+      }
+      return wrap;
     },
   };
+
+  /** A row of options above a frame. */
+  function choosing({ name, label, options }, view) {
+    const group = make("div", "gb-choices");
+    group.setAttribute("role", "group");
+    group.setAttribute("aria-label", label);
+    group.append(...options.map(([option, text]) => {
+      const button = make("button", "gb-button gb-small", text);
+      button.type = "button";
+      Object.assign(button.dataset, { choice: name, option });
+      button.addEventListener("click", () => glassbox.set(view.name, name, option));
+      return button;
+    }));
+    return group;
+  }
+
+  /** Somebody else's drawing, in a frame that may run its scripts and nothing else. */
+  function framed({ url, height }, title) {
+    const frame = make("iframe", "gb-frame");
+    frame.setAttribute("sandbox", "allow-scripts"); // never allow-same-origin: it could reach the page
+    Object.assign(frame, { title, loading: "lazy" });
+    Object.assign(frame.dataset, { url, height });
+    frame.src = dressed(frame);
+    return frame;
+  }
+
+  /** The frame's address, which ends in the page's theme and size of type: for these, nothing is loaded again. */
+  function dressed(frame) {
+    const size = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    frame.height = Math.ceil(frame.dataset.height * size);
+    const dress = `${glassbox.dark() ? "dark" : "light"},${size}`;
+    return `${glassbox.root()}/${frame.dataset.url}?lang=${glassbox.lang}#${dress}`;
+  }
+
+  for (const event of ["theme", "shown"]) { // the projector's key tells the second
+    glassbox.on(event, () => {
+      for (const frame of document.querySelectorAll(".gb-frame")) frame.contentWindow.location.replace(dressed(frame));
+    });
+  }
 
   /** What a component is given of the page around it. */
   function context({ name, about }) {
@@ -168,36 +264,6 @@
     clearTimeout(refresh);
     if (open) refresh = setTimeout(() => glassbox.run(name, { force: true }), 400);
   });
-
-  // -- saving ---------------------------------------------------------------------------------------------------------
-
-  function tools(view, list) {
-    view.tools.replaceChildren(...list.map(([act, fn]) => {
-      const button = make("button", "gb-button gb-small", glassbox.words("shell", `acts.${act}`));
-      button.type = "button";
-      button.dataset.tool = act;
-      button.addEventListener("click", fn);
-      return button;
-    }));
-  }
-
-  function download(blob, name) {
-    const link = make("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  }
-
-  const savePicture = async (view) => download(await view.instance.png(), `glassbox-${view.name}-${view.about.name}.png`);
-
-  function saveTable(view) {
-    // a spreadsheet runs a cell that begins like a formula: a quote before it says that it is text
-    const plain = (value) => (typeof value === "string" ? value.replace(/^[=+\-@\t\r]/, "'$&") : String(value ?? ""));
-    const quote = (value) => `"${plain(value).replaceAll('"', '""')}"`;
-    const lines = [view.latest.columns, ...view.latest.rows].map((row) => row.map(quote).join(","));
-    download(new Blob(["\ufeff" + lines.join("\r\n")], { type: "text/csv" }), `glassbox-${view.name}-${view.about.name}.csv`);
-  }
 
   /** The newest answer of a view, as it came: for tests and for the curious at the console. */
   const shown = (name, view) => mounted[name].views[view]?.latest;

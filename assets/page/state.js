@@ -7,7 +7,7 @@
 
   const explainer = (name) => boot.explainers.find((one) => one.name === name);
   const control = (name, controlName) => explainer(name)?.controls.find((one) => one.name === controlName);
-  const shared = (c) => c.kind === "model" && c.name === "model"; // the page's picker sets it, for every explainer
+  const shared = (c) => Boolean(c.shared); // the page's picker sets it, for every explainer
 
   function defaults() {
     const controls = {};
@@ -20,20 +20,33 @@
 
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
-  /** The controls of an explainer as a request has them: the page's model where it fits, else the explainer's own. */
+  /** The controls of an explainer as a request has them: the page's model goes wherever it can do what is needed. */
   function controlsOf(state, name) {
     const controls = { ...state.controls[name] };
-    for (const c of explainer(name).controls.filter(shared)) {
-      controls[c.name] = c.options.includes(state.model) || boot.any ? state.model : c.default;
-    }
+    for (const c of explainer(name).controls.filter(shared)) controls[c.name] = c.instead[state.model]?.[0] ?? state.model;
+    const taker = taking(state, name);
+    if (taker) controls[taker.name] = state.model;
     return controls;
+  }
+
+  /** The control, left to fit, that takes the page's model where the shared one cannot. */
+  function taking(state, name) {
+    const kinds = explainer(name).controls.filter((c) => c.kind === "model");
+    if (!kinds.some((c) => shared(c) && c.instead[state.model])) return undefined;
+    return kinds.find((c) => !shared(c) && state.controls[name][c.name] === "" && c.options.includes(state.model));
+  }
+
+  /** [the model that answers, what the page's own model lacks] where that one cannot serve an explainer, else null. */
+  function instead(state, name) {
+    const found = explainer(name).controls.find((c) => shared(c) && c.instead[state.model]);
+    return found && !taking(state, name) ? found.instead[state.model] : null;
   }
 
   /** A value as a link has it, or undefined where it is not one that the control takes. */
   function read(kind, text) {
     if (kind.kind === "toggle") return { true: true, false: false }[text];
     if (kind.kind === "choice") return kind.options.includes(text) ? text : undefined;
-    if (kind.kind === "model") return kind.options.includes(text) || boot.any ? text : undefined;
+    if (kind.kind === "model") return text === "" || kind.options.includes(text) || boot.any ? text : undefined;
     if (kind.kind === "tokens") {
       if (text === "") return [];
       const ids = text.split(",").map(Number);
@@ -96,6 +109,6 @@
   }
 
   Object.assign(glassbox, {
-    state: defaults(), defaults, parse, read, write, address, explainer, control, controlsOf, same, MOST_LINK,
+    state: defaults(), defaults, parse, read, write, address, explainer, control, controlsOf, instead, same, MOST_LINK,
   });
 })();

@@ -7,7 +7,7 @@
 
   const percent = (p) => glassbox.kit.percent(p);
 
-  function station(name, body, said) {
+  function station(name, body, said, model = "") {
     const { make, words } = glassbox;
     const target = TABS[name]?.find((tab) => glassbox.explainer(tab));
     const box = make(target ? "a" : "button", "gb-station");
@@ -23,7 +23,9 @@
     body.setAttribute("aria-hidden", "true"); // a picture; what it shows is said beside it
     const told = make("span", "gb-alternative", said);
     told.translate = false; // it holds tokens
-    box.append(make("span", "gb-station-name", words("strip", `stations.${name}.title`)), body, told);
+    const title = make("span", "gb-station-name", words("strip", `stations.${name}.title`));
+    if (model) title.append(" · ", make("span", "gb-station-model", model));
+    box.append(title, body, told);
     return box;
   }
 
@@ -100,13 +102,16 @@
     next: (v) => value("next", { token: v.next[0].label, probability: percent(v.next[0].probability) }),
   };
 
+  /** The first station of a model's own names it where it is not the one chosen. */
+  const named = (name, values) => (values.instead && name === "tokens" ? values.model : "");
+
   const refused = (sentence) => glassbox.make("p", "gb-strip-refusal", sentence);
 
   function draw(element, values) {
     const nav = glassbox.make("nav", "gb-strip");
     nav.setAttribute("aria-label", glassbox.words("shell", "strip"));
     if (values.refusal) nav.append(station("sentence", BODIES.sentence(values), values.text), refused(values.refusal));
-    else nav.append(...STATIONS.map((name) => station(name, BODIES[name](values), SAID[name](values))));
+    else nav.append(...STATIONS.map((name) => station(name, BODIES[name](values), SAID[name](values), named(name, values))));
     element.replaceChildren(nav);
   }
 

@@ -1,8 +1,9 @@
 """From a page's request to its answer: check, find or run the trace, draw the views. Knows nothing of gradio.
 
-A request is JSON: {"n", "text", "model": the page's, "controls": {name: value}, "pick": {"name", "event"} or null}; an
-answer is JSON: {"n", "done", "refusal", "views", "controls": those that the run moved}. While a trace streams, answers
-with done=false carry one "step" each.
+A request is JSON: {"n", "text", "model": the page's, "controls": {name: value}, "pick": {"name", "event"} or null,
+"run": the id of a finished run or null}; an answer is JSON: {"n", "done", "refusal", "views", "controls": those that
+the run moved}. While a trace streams, answers with done=false carry its newest "steps", "at" being the number of the
+first of them, and views drawn from all so far.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from typing import Any
 
 import models
 
-from ..contract import Explainer, Model, Refusal
+from ..contract import Explainer, Model, Refusal, Step
 from ..words import words_for
 from .checks import arguments, refusal_text, resting, text_of, values_of
 from .draw import strip_json, views_json
-from .kept import KEPT, Entry
+from .kept import KEPT, Entry, of_run
 from .pack import to_json
+from .sketch import Sketch
 
 log = logging.getLogger("glassbox")
 
@@ -39,46 +41,57 @@ def inputs_key(explainer: Explainer, text: str, values: dict[str, Any]) -> Hasha
     return (explainer.name, text, *stamps, *((k, v) for k, v in sorted(values.items()) if k in counts))
 
 
-def run(explainer: Explainer, text: str, values: dict[str, Any]) -> Iterator[tuple[Any, Entry | None]]:
-    """Yields (step, None) as each comes, then (trace, its entry)."""
+def run(
+    explainer: Explainer, text: str, values: dict[str, Any], learnt: Any = None
+) -> Generator[tuple[Any, Entry | None], None, None]:
+    """Yields (step, None) as each comes, then (trace, its entry).
+
+    learnt: the id of a finished Run, whose Trace it is then, for as long as that is kept.
+    """
+    kept = KEPT.find(of_run(explainer.name, learnt)) if isinstance(learnt, str) else None
+    if kept:
+        yield kept.trace, kept
+        return
     for control in explainer.controls:
         if isinstance(control, Model):  # before the key is made: a model of the Hub has its files only now
             models.check_kind(values[control.name], control.needs)
     inputs = inputs_key(explainer, text, values)
-    kept = KEPT.find(inputs)
-    if kept:
-        yield kept.trace, kept
-        return
-    made = explainer.trace(text, **arguments(explainer, values))
-    if isinstance(made, types.GeneratorType):
-        made = yield from steps(made)
-    yield made, KEPT.keep(inputs, made)
+    with KEPT.alone(inputs):  # whoever asks for the same meanwhile waits for it
+        kept = KEPT.find(inputs)
+        if not kept:
+            made = explainer.trace(text, **arguments(explainer, values))
+            if isinstance(made, types.GeneratorType):
+                made = yield from steps(made)
+            kept = KEPT.keep(inputs, made)
+    yield kept.trace, kept
 
 
-def steps(made: Iterator[Any]) -> Generator[tuple[Any, None], None, Any]:
-    """Yields each step of a streaming trace; returns its end, the Trace, which is what has no successor."""
-    last = next(made)
-    for value in made:
-        yield last, None
-        last = value
-    return last
+def steps(made: Iterator[Any]) -> Generator[tuple[Step, None], None, Any]:
+    """Yields each step of a streaming trace as it comes; returns its end, the Trace, which is no Step."""
+    for part in made:
+        if not isinstance(part, Step):
+            return part
+        yield part, None
+    raise TypeError("a trace that yields Steps and no Trace")
 
 
 def stream(explainer: Explainer, request: dict[str, Any], language: str) -> Iterator[tuple[dict[str, Any], str | None]]:
     """Yields (answer, strip or None); the last answer is done. Raises Refusal."""
     text = text_of(request.get("text"))
-    asked = request.get("controls") or {}
-    values = values_of(explainer, asked, text)
+    values = asked = values_of(explainer, request.get("controls"), text)
     if request.get("pick"):
         *_, (trace, _) = run(explainer, text, {**values, **resting(explainer)})
         values = values_of(explainer, {**values, **picked(explainer, trace, request["pick"])}, text)
-    for result, entry in run(explainer, text, values):
+    sketch = Sketch(explainer, language)
+    so_far: list[Step] = []
+    for result, entry in run(explainer, text, values, request.get("run")):
         if entry is None:
-            yield {"done": False, "step": to_json(result)}, None
+            so_far.append(result)
+            yield sketch.answer(so_far), None
     assert entry is not None
-    values.update(explainer.after(result) if explainer.after else {})
+    values = {**values, **(explainer.after(result) if explainer.after else {})}
     # only what the run or the pick moved: a slider may have moved in the page meanwhile
-    moved = {name: value for name, value in values.items() if name in asked and to_json(value) != asked[name]}
+    moved = {name: value for name, value in values.items() if value != asked[name]}
     drawn = {"done": True, "views": views_json(explainer, entry, values, language), "controls": to_json(moved)}
     yield drawn, strip_json(text, str(request.get("model") or models.default(frozenset({"causal"}), text)), language)
 

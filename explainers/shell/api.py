@@ -1,22 +1,54 @@
-"""Each explainer as an endpoint of the same name, registered once: what trace takes in, the Trace as JSON out."""
+"""Each explainer as an endpoint of the same name, registered once: its controls in, its Trace as JSON out.
+
+Also the Blocks that hold pages and endpoints, which let nothing in that could make gradio fetch or open a file.
+"""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Any
 
 import gradio as gr
 
 from .. import ALL
-from ..contract import Control, Explainer, Model, Refusal, Tokens
+from ..contract import Choice, Control, Explainer, Model, Number, Toggle, Tokens
 from ..words import LANGUAGES, words_for
-from .answer import log_bug, run
-from .checks import refusal_text, text_of, values_of
-from .pack import to_json
+from .tool import DETAILS, Failure, ask, default
 
 # One line for all that runs a model, pages and endpoints alike: on a small host one at a time is fastest for everyone.
 LINE: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
+
+
+class Site(gr.Blocks):
+    """Blocks whose events take plain values alone, and whose endpoints need not be given all of them.
+
+    gradio fetches the address, or opens the path, in any object that says it is a file, wherever it stands among the
+    values and whatever the event does with it; and it answers a call with fewer values than an event has parameters
+    with an error that says nothing. Both are mended here, where gradio looks at the values first.
+    """
+
+    def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
+        """What was left out becomes None, which means its default.
+
+        Raises gr.Error for an object among the values, and for an event that is the browser's own affair.
+        """
+        inputs.extend([None] * (len(block_fn.inputs) - len(inputs)))
+        if holds_object(inputs) or block_fn.fn is None:
+            language = next((value for value in inputs[-1:] if value in LANGUAGES), LANGUAGES[0])
+            raise gr.Error(words_for("refusals", language)("plain_values"), print_exception=False)
+
+
+def holds_object(value: Any) -> bool:
+    """Whether there is a JSON object anywhere in it."""
+    rest = [value]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, dict):
+            return True
+        if isinstance(item, list):
+            rest.extend(item)
+    return False
 
 
 def endpoints() -> None:
@@ -26,24 +58,19 @@ def endpoints() -> None:
 
 
 def endpoint(explainer: Explainer) -> Callable[..., dict[str, Any]]:
-    """A function with trace's own parameters and documentation, `lang` last, that answers with the Trace as JSON."""
-    takes = inspect.signature(explainer.trace).parameters
-    controls = [c for c in explainer.controls if c.name in takes]
+    """A function with trace's documentation that takes text, every control, `detail` and, last, `lang`."""
+    names = ("text", *(control.name for control in explainer.controls))
 
     def call(*given: Any) -> dict[str, Any]:
-        text, *values, language = given
-        language = language if language in LANGUAGES else LANGUAGES[0]
+        *values, detail, language = given
         try:
-            return to_json(last(explainer, text, dict(zip((c.name for c in controls), values, strict=True))))
-        except Refusal as refusal:
-            raise gr.Error(refusal_text(refusal, language, explainer.name), print_exception=False) from None
-        except Exception as error:
-            log_bug(explainer.name, error)
-            raise gr.Error(words_for("refusals", language)("bug"), print_exception=False) from None
+            answer = ask(explainer, dict(zip(names, values, strict=True)), detail or DETAILS[1], language)
+        except Failure as failure:
+            raise gr.Error(str(failure), print_exception=False) from None
+        return {"summary": answer} if isinstance(answer, str) else answer
 
-    hints = get_type_hints(explainer.trace)
-    parameters = [parameter("text", str), *(parameter(c.name, hint(c, hints), default(c)) for c in controls)]
-    parameters.append(parameter("lang", str, LANGUAGES[0]))
+    parameters = [parameter("text", str), *(parameter(c.name, hint(c), default(c)) for c in explainer.controls)]
+    parameters += [parameter("detail", str, DETAILS[1]), parameter("lang", str, LANGUAGES[0])]
     call.__name__ = explainer.name
     call.__doc__ = explainer.trace.__doc__
     call.__signature__ = inspect.Signature(parameters, return_annotation=dict)  # type: ignore[attr-defined]
@@ -51,25 +78,16 @@ def endpoint(explainer: Explainer) -> Callable[..., dict[str, Any]]:
     return call
 
 
-def last(explainer: Explainer, text: Any, named: dict[str, Any]) -> Any:
-    """The Trace of one call, its inputs checked as a page's are."""
-    text = text_of(text)
-    *_, (trace, _) = run(explainer, text, values_of(explainer, named, text))
-    return trace
-
-
-def default(control: Control) -> Any:
-    """The default as JSON has it."""
-    if isinstance(control, Model):
-        return ""
-    return list(control.default) if isinstance(control, Tokens) else control.default
-
-
-def hint(control: Control, hints: dict[str, Any]) -> Any:
-    """The type that the endpoint's schema shows."""
-    if isinstance(control, Model):
-        return str
-    return list[int] if isinstance(control, Tokens) else hints.get(control.name, str)
+def hint(control: Control) -> Any:
+    """The Python type of a control's value in JSON."""
+    if isinstance(control, Number):
+        return int if control.whole else float
+    if isinstance(control, Toggle):
+        return bool
+    if isinstance(control, Tokens):
+        return list[int]
+    assert isinstance(control, Choice | Model), f"no type for {control}"
+    return str
 
 
 def parameter(name: str, kind: Any, value: Any = inspect.Parameter.empty) -> inspect.Parameter:

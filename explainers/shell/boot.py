@@ -10,10 +10,10 @@ import models
 from .. import ALL
 from ..contract import Control, Explainer, Model
 from ..words import words_for
+from .offer import default_model, model_json, model_names
 from .pack import to_json
 
 WORD_FILES = ("shell", "components", "strip", "refusals")
-CAUSAL = frozenset({"causal"})  # what the page's own picker offers; the strip ends in a next word
 
 
 def control_json(control: Control, explainer: Explainer, language: str) -> dict[str, Any]:
@@ -21,8 +21,8 @@ def control_json(control: Control, explainer: Explainer, language: str) -> dict[
     facts = {f.name: to_json(getattr(control, f.name)) for f in dataclasses.fields(control)}
     facts["info"] = words_for(explainer.name, language)(f"controls.{control.name}.info")
     if isinstance(control, Model):
-        facts |= {"options": model_names(language, control.needs), "default": default_model(language, control.needs)}
-    return {"kind": type(control).__name__.lower(), **facts}
+        facts |= model_json(control, language)
+    return {"kind": type(control).__name__.lower(), "input": control in explainer.inputs, **facts}
 
 
 def explainer_json(explainer: Explainer, language: str) -> dict[str, Any]:
@@ -39,20 +39,9 @@ def explainer_json(explainer: Explainer, language: str) -> dict[str, Any]:
             for name in explainer.views
         ],
         "picks": list(explainer.picks),
+        "lasts": explainer.run is not None,
         "examples": list(words.raw("examples") or []),
     }
-
-
-def default_model(language: str, needs: frozenset[str] = CAUSAL) -> str:
-    """The bundled model that fits and speaks the page's language."""
-    own = [entry for entry in models.offered(needs) if entry.hub is None and language in entry.languages]
-    return own[0].name if own else models.default(needs, "")
-
-
-def model_names(language: str, needs: frozenset[str] = CAUSAL) -> list[str]:
-    """The models that fit, bundled ones of the page's language first."""
-    entries = sorted(models.offered(needs), key=lambda e: (e.hub is not None, language not in e.languages))
-    return [entry.name for entry in entries]
 
 
 def boot(language: str) -> dict[str, Any]:

@@ -6,43 +6,90 @@ import inspect
 import json
 from typing import Any
 
+import models
+
 from .. import strip
-from ..contract import Component, Explainer, Html, Markdown, Refusal, Table
-from ..words import words_for
+from ..contract import Choice, Component, Explainer, Html, Markdown, Refusal, Table
+from ..words import Words, words_for
 from .checks import refusal_text
 from .kept import KEPT, Entry
+from .offer import STRIP, instead
 from .pack import to_json
 
 
-def view_json(view: Any, entry: Entry, name: str) -> dict[str, Any]:
-    """One view as JSON, with what kind it is."""
+def view_json(view: Any, entry: Entry | None, name: str) -> dict[str, Any]:
+    """One view as JSON, with what kind it is; without an entry, all arrays travel inside."""
     if isinstance(view, Component):
         return {"kind": "component", "component": view.name, "props": to_json(view.props, entry, name)}
     if isinstance(view, Table):
         return {"kind": "table", "columns": list(view.columns), "rows": to_json(view.rows), "data": list(view.data)}
     if isinstance(view, Markdown):
         return {"kind": "markdown", "text": view.text}
-    if isinstance(view, Html):
-        return {"kind": "html", "source": view.source, "height": view.height}
     return {"kind": "component", "component": "figure", "props": {"figure": json.loads(view.to_json())}}
 
 
+def frame_json(view: Html, entry: Entry, name: str) -> dict[str, Any]:
+    """A frame as its address: what is in it is made once a browser asks for it."""
+    entry.frames[name] = view.source
+    return {"kind": "html", "url": f"frames/{entry.key}/{name}", "height": view.height}
+
+
+def choices(explainer: Explainer, knobs: dict[str, Any], words: Words) -> list[dict[str, Any]]:
+    """The choices that stand in a frame's own card, since no component draws them: name, label, value, options."""
+    return [
+        {
+            "name": control.name,
+            "label": words(f"controls.{control.name}.label"),
+            "value": knobs[control.name],
+            "options": [[option, words(f"controls.{control.name}.options.{option}")] for option in control.options],
+        }
+        for control in explainer.knobs
+        if isinstance(control, Choice) and control.inside and control.name in knobs
+    ]
+
+
 def views_json(explainer: Explainer, entry: Entry, values: dict[str, Any], language: str) -> dict[str, Any]:
-    """All views of a trace as JSON, in their order, each with the knobs that it takes."""
-    words = words_for(explainer.name, language)
+    """All views of a trace as JSON, in their order, each with the knobs that it takes; drawn once for all who ask."""
     drawn = {}
     for name, view in explainer.views.items():
         takes = inspect.signature(view).parameters
         knobs = {knob: value for knob, value in values.items() if knob in takes}
-        drawn[name] = view_json(view(entry.trace, words, **knobs), entry, name)
+        drawing = (name, language, *knobs.values())
+        text = entry.drawn.get(drawing)
+        if text is None:
+            text = json.dumps(drawn_json(explainer, entry, name, knobs, language))
+            KEPT.note(entry, drawing, text)
+        drawn[name] = json.loads(text)
     return drawn
 
 
-def strip_json(text: str, model: str, language: str) -> str:
-    """The strip's values for a sentence as JSON text; what the strip cannot show is no reason to show nothing else."""
-    inputs = ("strip", text, model)
+def drawn_json(explainer: Explainer, entry: Entry, name: str, knobs: dict[str, Any], language: str) -> dict[str, Any]:
+    """One view of a trace, drawn with these knobs."""
+    words = words_for(explainer.name, language)
+    made = explainer.views[name](entry.trace, words, **knobs)
+    if not isinstance(made, Html):
+        return view_json(made, entry, name)
+    named = ".".join((name, language, *(str(value) for value in knobs.values())))
+    return frame_json(made, entry, named) | {"choices": choices(explainer, knobs, words)}
+
+
+def strip_json(text: str, chosen: str, language: str) -> str:
+    """The strip's values for a sentence as JSON text; what the strip cannot show is no reason to show nothing else.
+
+    chosen: the page's model; where that has no attention or no next word, another one answers and the strip names it.
+    """
     try:
+        model = strip_model(chosen, language)
+        inputs = ("strip", text, model, models.stamp(model))
         entry = KEPT.find(inputs) or KEPT.keep(inputs, strip.trace(text, model=model))
     except Refusal as refusal:
         return json.dumps({"text": text, "refusal": refusal_text(refusal, language)})
-    return json.dumps(to_json(strip.view(entry.trace, words_for("strip", language))))
+    view = strip.view(entry.trace, words_for("strip", language))
+    return json.dumps(to_json({**view, "instead": model != chosen}))
+
+
+def strip_model(chosen: str, language: str) -> str:
+    """The model that the strip shows: the chosen one where it can."""
+    models.check_offered(chosen)
+    other = instead(chosen, STRIP, language)
+    return other[0] if other else chosen

@@ -12,6 +12,7 @@ from ..contract import Explainer
 from ..words import LANGUAGES, words_for
 
 ACTS = ("copy", "projector", "reset")
+KINDS = ("causal", "masked", "recurrent")  # what the table of models says that a model can do
 
 __all__ = ["escape", "header", "heading", "models_table", "navigation"]
 
@@ -88,7 +89,7 @@ def models_table(language: str) -> str:
         status = "bundled" if entry.hub is None else "verified" if entry.verified else "unverified"
         cells = (
             entry.name,
-            words(f"models.kinds.{entry.kind}"),
+            ", ".join(words(f"models.kinds.{kind}") for kind in KINDS if kind in entry.can),
             ", ".join(words(f"models.languages.{code}") for code in entry.languages),
             f"{entry.parameters:,}",
             size(entry.bytes),

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .kept import Entry
+from .kept import KEPT, Entry
 
 INLINE = 64 * 1024  # bytes; larger arrays travel apart
 
@@ -41,7 +41,7 @@ def pack_apart(array: np.ndarray, entry: Entry, name: str) -> dict[str, Any]:
     """An array as JSON: its bytes inside when it is small, else an address under the trace's unguessable key."""
     if array.nbytes <= INLINE:
         return pack(array)
-    entry.arrays[name] = array
+    name = KEPT.attach(entry, name, array)
     return {"dtype": str(array.dtype), "shape": list(array.shape), "url": f"arrays/{entry.key}/{name}"}
 
 

@@ -12,10 +12,10 @@ import models
 from .. import ALL
 from ..contract import Choice, Control, Explainer, Model, Number, Toggle
 from ..words import Words, words_for
-from . import markup
+from . import markup, runs
 from .answer import answer
 from .api import LINE
-from .boot import default_model, model_names
+from .offer import default_model, model_names
 
 FORMULAS = [
     {"left": "$$", "right": "$$", "display": True},
@@ -44,9 +44,9 @@ def page(language: str) -> None:
     fixed(markup.navigation(language), elem_id="gb-nav")
     whole = blank("gb-page", "glassbox.page(element, trigger) /* 'assign' */")
     whole.assign(fn=None, js="() => glassbox.assigned()", outputs=[sentence, picker], **QUIET)
-    sentence.change(fn=None, js="(v) => { glassbox.typed(v) }", inputs=[sentence], **QUIET)
-    sentence.submit(fn=None, js="(v) => { glassbox.entered(v) }", inputs=[sentence], **QUIET)
-    picker.change(fn=None, js="(v) => { glassbox.changed(null, 'model', v) }", inputs=[picker], **QUIET)
+    sentence.change(fn=None, js="(v) => { globalThis.glassbox?.typed(v) }", inputs=[sentence], **QUIET)
+    sentence.submit(fn=None, js="(v) => { globalThis.glassbox?.entered(v) }", inputs=[sentence], **QUIET)
+    picker.change(fn=None, js="(v) => { globalThis.glassbox?.changed(null, 'model', v) }", inputs=[picker], **QUIET)
     for explainer in ALL:
         with gr.Column(elem_id=f"panel-{explainer.name}", elem_classes="gb-panel"):
             panel(explainer, language, strip)
@@ -60,9 +60,11 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private",
 def blank(elem_id: str, script: str) -> gr.HTML:
     """An element that a script of ours draws; its own value never reaches its markup.
 
-    gradio lets an element trigger the events whose names stand in quotes in its script, be it in a comment.
+    gradio lets an element trigger the events whose names stand in quotes in its script, be it in a comment. It loads
+    what is in the page's head without waiting for it, so each element waits for our scripts itself.
     """
-    return gr.HTML("", html_template="<div></div>", js_on_load=script, elem_id=elem_id, apply_default_css=False)
+    patient = f"(function start() {{ if (!globalThis.glassbox) return setTimeout(start, 5); {script} }})()"
+    return gr.HTML("", html_template="<div></div>", js_on_load=patient, elem_id=elem_id, apply_default_css=False)
 
 
 def fixed(markup_: str, **places: str) -> gr.HTML:
@@ -78,9 +80,10 @@ def panel(explainer: Explainer, language: str, strip: gr.HTML) -> None:
     with gr.Row(elem_classes="gb-controls", visible=bool(shown)):
         widgets = [widget(control, words, language) for control in shown]
     request = gr.Textbox(visible="hidden", elem_classes="gb-hidden", container=False, show_label=False)
-    stage = blank(f"stage-{name}", f"glassbox.stage(element, trigger, watch, props, '{name}') /* 'run' 'assign' */")
+    events = "'run' 'assign' 'begin'" if explainer.run else "'run' 'assign'"
+    stage = blank(f"stage-{name}", f"glassbox.stage(element, trigger, watch, props, '{name}') /* {events} */")
     for control, box in zip(shown, widgets, strict=True):
-        script = f"(v) => {{ glassbox.changed('{name}', '{control.name}', v) }}"
+        script = f"(v) => {{ globalThis.glassbox?.changed('{name}', '{control.name}', v) }}"
         box.change(fn=None, js=script, inputs=[box], **QUIET)
     stage.assign(fn=None, js=f"() => glassbox.assigned('{name}')", outputs=widgets, **QUIET)
     stage.run(
@@ -93,6 +96,18 @@ def panel(explainer: Explainer, language: str, strip: gr.HTML) -> None:
         trigger_mode="always_last",
         **LINE,
     )
+    if explainer.run:
+        stage.begin(
+            beginner(explainer, language),
+            js=f"() => [glassbox.request('{name}')]",
+            inputs=[request],
+            outputs=[stage],
+            show_progress="hidden",
+            api_visibility="private",
+            trigger_mode="multiple",
+            concurrency_id="runs",
+            concurrency_limit=None,  # runs.py refuses what is too much, in a sentence
+        )
     for fold in FOLDS:
         with gr.Accordion(words_for("shell", language)(f"folds.{fold}"), open=False, elem_classes="gb-fold"):
             gr.Markdown(words(fold), latex_delimiters=FORMULAS)
@@ -108,6 +123,15 @@ def handler(explainer: Explainer, language: str) -> Callable[[str], Iterator[Any
     return handle
 
 
+def beginner(explainer: Explainer, language: str) -> Callable[..., Iterator[str]]:
+    """The event that starts a run and streams it, to the page whose session it is."""
+
+    def handle(body: str, request: gr.Request) -> Iterator[str]:
+        yield from runs.stream(explainer, body, language, str(request.session_hash))
+
+    return handle
+
+
 def widget(control: Control, words: Words, language: str) -> Any:
     """The gradio component that moves a control; what it does stands under its pointer, to keep the row low."""
     common: dict[str, Any] = {
@@ -116,8 +140,9 @@ def widget(control: Control, words: Words, language: str) -> Any:
         "min_width": 150,
     }
     if isinstance(control, Model):
-        names = model_names(language, control.needs)
-        return gr.Dropdown(names, value=default_model(language, control.needs), **common)
+        fitting = (words_for("shell", language)("fitting"), "")
+        names = [fitting, *((name, name) for name in model_names(language, control.needs))]
+        return gr.Dropdown(names, value="", allow_custom_value=models.policy() == "any", **common)
     if isinstance(control, Choice):
         labels = [(words(f"controls.{control.name}.options.{option}"), option) for option in control.options]
         return gr.Radio(labels, value=control.default, **common)

@@ -9,6 +9,7 @@ import functools
 import gzip
 import hashlib
 import json
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ..words import LANGUAGES, words_for
+from . import runs
 from .boot import boot
 from .kept import KEPT
 from .pack import raw, squeeze
@@ -66,20 +68,6 @@ def version() -> str:
     return digest.hexdigest()[:12]
 
 
-# gradio's own doors that no page of ours uses: they would write to the host's disk or fetch addresses for a stranger
-CLOSED = (
-    "upload",
-    "upload_progress",
-    "deep_link",
-    "component_server",
-    "component_server/",
-    "file={path:path}",
-    "file/{path:path}",
-    "proxy={path:path}",
-    "stream/{path:path}",
-)
-
-
 @functools.cache
 def plotly_script() -> bytes:
     """The plotly.js that the plotly package carries, gzipped."""
@@ -117,19 +105,45 @@ def asset(request: Request) -> Response:
     return zipped(*found, FOR_EVER) if found else PlainTextResponse("", 404)
 
 
-def closed(request: Request) -> Response:
-    """A door of gradio's that is shut here."""
-    return PlainTextResponse("", 404)
+def gone(request: Request) -> Response:
+    """The sentence that what was asked for is no longer kept, in the language of the query."""
+    asked = request.query_params.get("lang", "")
+    language = asked if asked in LANGUAGES else LANGUAGES[0]
+    return PlainTextResponse(words_for("refusals", language)("gone"), 404)
 
 
 def array(request: Request) -> Response:
     """An array of a kept trace; a sentence and 404 where the key is unknown or its trace is gone."""
     found = KEPT.array(request.path_params["key"], request.path_params["name"])
     if found is None:
-        asked = request.query_params.get("lang", "")
-        language = asked if asked in LANGUAGES else LANGUAGES[0]
-        return PlainTextResponse(words_for("refusals", language)("gone"), 404)
+        return gone(request)
     return zipped(squeeze(raw(found)), "application/octet-stream", "private, max-age=600")
+
+
+def frame(request: Request) -> Response:
+    """A page for a sandboxed frame: no origin of its own, no request to anywhere, no script without this nonce.
+
+    The header holds even where the address is opened by itself. A sentence and 404 where its trace is gone.
+    """
+    make = KEPT.frame(request.path_params["key"], request.path_params["name"])
+    if make is None:
+        return gone(request)
+    nonce = secrets.token_urlsafe(18)
+    answer = zipped(squeeze(make(nonce).encode()), "text/html; charset=utf-8", "private, no-store")
+    answer.headers["Content-Security-Policy"] = (
+        f"sandbox allow-scripts; default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+def steer(request: Request) -> Response:
+    """What a page asks of a run of its own: pause, go on, change, stop. A sentence and 400 where that cannot be."""
+    asked = request.query_params
+    language = asked.get("lang", "") if asked.get("lang", "") in LANGUAGES else LANGUAGES[0]
+    said = runs.steer(request.path_params["key"], request.path_params["act"], asked, language)
+    return PlainTextResponse(said, 400) if said else Response(status_code=204)
 
 
 def routes() -> list[Any]:
@@ -138,5 +152,6 @@ def routes() -> list[Any]:
         Route("/healthz", health),
         Route("/glassbox/{name}", asset),
         Route("/arrays/{key}/{name}", array),
-        *(Route(f"/gradio_api/{door}", closed, methods=["GET", "HEAD", "POST"]) for door in CLOSED),
+        Route("/frames/{key}/{name}", frame),
+        Route("/runs/{key}/{act}", steer, methods=["POST"]),
     ]

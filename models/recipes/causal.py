@@ -1,43 +1,50 @@
-"""Trains a small GPT-2 from texts to shipped weights, in one readable run that can be stopped and resumed.
+"""Trains a small GPT-2 or LSTM from texts to shipped weights, in one readable run that can be stopped and resumed.
 
-    python -m models.recipes.causal stories-gpt --texts FOLDER --tokens 12e6
+    python -m models.recipes.causal stories-gpt --texts FOLDER --tokens 15e6
+    python -m models.recipes.causal stories-lstm --texts FOLDER --tokens 15e6
+
+An LSTM is there to stand beside a GPT-2: it has that one's tokenizer, and reads the same rows in the same order.
 
 Each row of a batch begins where a document begins (position 0 is the start of a text, as it is for what a person
 types) and is filled with whole documents of one source, an end mark between them. Which documents is a function of
 (seed, step) alone, so a killed run that resumes sees what it would have seen.
-
-Muon updates the matrices (https://kellerjordan.github.io/posts/muon), AdamW everything else; the learning rate is flat
-for 40% of the run and then falls in a line to 1%.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFast
 
-from .card import write_card
+from models.lstm import LSTMConfig, LSTMForCausalLM
+
+from .card import Card
 from .corpus import Text, by_blank_line, by_lines, by_mark, column, documents, question_and_answer
+from .loop import WEIGHTS, Run, command, save
 from .tokenizer import train_bpe
 
-WEIGHTS = Path(__file__).parents[1] / "weights"
 SCORED = 340  # held-out documents that the shipped figure is measured on
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that makes one model: its languages, sizes and texts."""
+    """Everything that makes one model: its language, sizes and texts.
+
+    twin: of an LSTM, the GPT-2 beside which it stands, whose tokenizer it has.
+    """
 
     name: str
     language: str
     vocabulary: int
     texts: tuple[Text, ...]
+    architecture: str = "GPT-2"
+    twin: str = ""
+    state: int = 480
+    peaks: tuple[float, float] = (0.02, 0.003)
     width: int = 256
     layers: int = 4
     heads: int = 8
@@ -69,13 +76,17 @@ KO_PAIRS = Text(
 )
 KO_STORYBOOK = Text("ko_storybook.txt", 0.05, by_blank_line, "African Storybook (Korean)", "CC BY 3.0/4.0")
 
-RECIPES = {
-    recipe.name: recipe
-    for recipe in (
-        Recipe("stories-gpt", "en", 3072, (STORIES, STORYBOOK, CLASSICS, WIKI)),
-        Recipe("ko-gpt", "ko", 5120, (KO_WIKI, KO_CHAT, KO_PAIRS, KO_STORYBOOK)),
+GPTS = (
+    Recipe("stories-gpt", "en", 3072, (STORIES, STORYBOOK, CLASSICS, WIKI)),
+    Recipe("ko-gpt", "ko", 5120, (KO_WIKI, KO_CHAT, KO_PAIRS, KO_STORYBOOK)),
+)
+LSTMS = tuple(
+    replace(
+        gpt, name=gpt.name.replace("gpt", "lstm"), architecture="LSTM", twin=gpt.name, layers=2, peaks=(0.04, 0.006)
     )
-}
+    for gpt in GPTS
+)
+RECIPES = {recipe.name: recipe for recipe in (*GPTS, *LSTMS)}
 
 
 class Rows:
@@ -125,23 +136,7 @@ def steps_for(recipe: Recipe, tokens: float) -> int:
     return math.ceil(tokens / (recipe.rows * recipe.positions))
 
 
-def rate(step: int, steps: int) -> float:
-    """The learning rate's factor at a step: flat for 40% of the run, then a line down to 1%."""
-    return min(1.0, max(0.01, 1 - 0.99 * (step / steps - 0.4) / 0.6))
-
-
-def optimizers(model: GPT2LMHeadModel) -> list[tuple[torch.optim.Optimizer, float]]:
-    """Returns (optimizer, peak learning rate) for the blocks' matrices and for everything else."""
-    blocks = [p for p in model.transformer.h.parameters() if p.ndim == 2]
-    chosen = {id(p) for p in blocks}
-    rest = [p for p in model.parameters() if id(p) not in chosen]
-    return [
-        (torch.optim.Muon(blocks, lr=0.02, weight_decay=0.01), 0.02),
-        (torch.optim.AdamW(rest, lr=0.003, betas=(0.9, 0.95), weight_decay=0.01), 0.003),
-    ]
-
-
-def bits_per_byte(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> float:
+def bits_per_byte(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> float:
     """Held-out loss in bits per UTF-8 byte, each document scored from its start and cut at the context's end.
 
     The first token has nothing before it and is not scored, nor are its bytes counted.
@@ -151,7 +146,7 @@ def bits_per_byte(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast, te
     device = next(model.parameters()).device
     with torch.inference_mode():
         for text in texts:
-            ids = tokenizer(text)["input_ids"][: model.config.n_positions]
+            ids = tokenizer(text)["input_ids"][: tokenizer.model_max_length]
             if len(ids) < 2:
                 continue
             tensor = torch.tensor([ids], device=device)
@@ -162,9 +157,21 @@ def bits_per_byte(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast, te
     return bits / size
 
 
-def build(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> GPT2LMHeadModel:
-    """A GPT-2 with random weights of the recipe's size."""
+def build(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
+    """A model with random weights of the recipe's size."""
     torch.manual_seed(recipe.seed)
+    if recipe.architecture == "LSTM":
+        return LSTMForCausalLM(
+            LSTMConfig(
+                vocab_size=len(tokenizer),
+                embedding_size=recipe.width,
+                hidden_size=recipe.state,
+                num_hidden_layers=recipe.layers,
+                dropout=recipe.dropout,
+                bos_token_id=tokenizer.eos_token_id,
+                eos_token_id=tokenizer.eos_token_id,
+            )
+        )
     config = GPT2Config(
         vocab_size=len(tokenizer),
         n_positions=recipe.positions,
@@ -180,20 +187,71 @@ def build(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> GPT2LMHeadModel
     return GPT2LMHeadModel(config)
 
 
-def save(recipe: Recipe, model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
-    """Writes the model as float16 safetensors, half the size at a rounding far below the model's own errors."""
-    import copy
+def continuation(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, text: str) -> str:
+    """The model's greedy continuation, 40 tokens, of the first eight words of a text."""
+    start = " ".join(text.split()[:8])
+    first = tokenizer(start)["input_ids"]
+    ids = list(first)
+    model.eval()
+    with torch.inference_mode():
+        while len(ids) < len(first) + 40 and (len(ids) == len(first) or ids[-1] != tokenizer.eos_token_id):
+            tensor = torch.tensor([ids], device=next(model.parameters()).device)
+            ids.append(int(model(input_ids=tensor).logits[0, -1].argmax()))
+    rest = tokenizer.decode(ids[len(first) :], skip_special_tokens=True)
+    return f"{start} → {' '.join(rest.split())}"
 
-    shipped = copy.deepcopy(model).eval().half()
-    shipped.save_pretrained(out)
-    tokenizer.save_pretrained(out)
+
+def sizes(recipe: Recipe, model: PreTrainedModel) -> str:
+    """What the model is, in a sentence or two."""
+    parts = f"vocabulary {recipe.vocabulary:,}, trained on texts of {recipe.positions} tokens"
+    if recipe.architecture == "LSTM":
+        layers = f"{recipe.layers} layers with states of width {recipe.state}, embeddings of width {recipe.width}"
+    else:
+        layers = f"{recipe.layers} layers of width {recipe.width}, {recipe.heads} heads"
+    article = "An" if recipe.architecture == "LSTM" else "A"
+    what = f"{article} {recipe.architecture} of {model.num_parameters():,} parameters ({layers}, {parts}), trained from random weights by this repository."  # noqa: E501
+    twin = f" It has the tokenizer of {recipe.twin}, beside which it stands, and read the same rows in the same order."
+    return what + (twin if recipe.twin else "")
+
+
+def write_card(
+    recipe: Recipe, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folder: Path, out: Path, tokens: float
+) -> float:
+    """Writes CARD.md beside the weights in `out`; returns the held-out bits per byte that it states."""
+    held = documents(folder, recipe.texts[0])[1]
+    figure = bits_per_byte(model, tokenizer, held[:SCORED])
+    read = steps_for(recipe, tokens) * recipe.rows * recipe.positions
+    Card(
+        name=recipe.name,
+        language=recipe.language,
+        what=sizes(recipe, model),
+        texts=recipe.texts,
+        figures=(
+            f"{read:,} training tokens.",
+            f"{figure:.4f} bits per byte on held-out documents of the first text, scored from each document's start.",
+        ),
+        heading="Greedy continuations of held-out beginnings",
+        samples=tuple(continuation(model, tokenizer, text) for text in held[:10]),
+        command=f"python -m models.recipes.causal {recipe.name} --texts FOLDER --tokens {read:.3g}",
+    ).write(out)
+    return figure
+
+
+def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
+    """Writes CARD.md anew from the weights in `out`; returns the held-out bits per byte."""
+    kind = LSTMForCausalLM if recipe.architecture == "LSTM" else GPT2LMHeadModel
+    model = kind.from_pretrained(out, dtype=torch.float32, local_files_only=True)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(out, local_files_only=True)
+    return write_card(recipe, model, tokenizer, folder, out, tokens)
 
 
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
     """Runs the recipe, resuming from `work` if it holds a checkpoint; returns the held-out bits per byte."""
     work.mkdir(parents=True, exist_ok=True)
     held = documents(folder, recipe.texts[0])[1]
-    if (work / "tokenizer.json").exists():
+    if recipe.twin:
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(WEIGHTS / recipe.twin)
+    elif (work / "tokenizer.json").exists():
         tokenizer = PreTrainedTokenizerFast.from_pretrained(work)
     else:
         texts = (part for text in recipe.texts for part in documents(folder, text)[0])
@@ -202,65 +260,29 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = build(recipe, tokenizer).to(device)
-    pairs = optimizers(model)
-    steps = steps_for(recipe, tokens)
-    first = 0
-    checkpoint = work / "checkpoint.pt"
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True, map_location=device)
-        model.load_state_dict(state["model"])
-        for (optimizer, _), saved in zip(pairs, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
-        first = state["step"]
-
     rows = Rows(recipe, tokenize(recipe, tokenizer, folder))
-    model.train()
-    began = time.monotonic()
-    for step in range(first, steps):
-        for optimizer, peak in pairs:
-            optimizer.param_groups[0]["lr"] = peak * rate(step, steps)
-        torch.manual_seed(recipe.seed * 1_000_003 + step)  # dropout, too, is a function of the step
+
+    def loss(step: int) -> torch.Tensor:
         ids = rows.batch(step).to(device)
         with torch.autocast(device, torch.bfloat16):
             logits = model(input_ids=ids[:, :-1]).logits
-        loss = torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten())
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimizer, _ in pairs:
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        done = step + 1
-        if done % 25 == 0 or done == steps:
-            speed = (done - first) * recipe.rows * recipe.positions / (time.monotonic() - began)
-            print(f"{recipe.name} step {done}/{steps} loss {loss.item():.3f} {speed:.0f} tokens/s", flush=True)
-        if done % save_every == 0 or done == steps:
-            state = {"model": model.state_dict(), "optimizers": [o.state_dict() for o, _ in pairs], "step": done}
-            torch.save(state, work / "checkpoint.tmp")
-            (work / "checkpoint.tmp").replace(checkpoint)
-            figure = bits_per_byte(model, tokenizer, held[:60])
-            print(f"{recipe.name} step {done}: {figure:.4f} bits/byte on 60 held-out documents", flush=True)
+        return torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten())
 
-    figure = bits_per_byte(model, tokenizer, held[:SCORED])
-    save(recipe, model, tokenizer, out)
-    write_card(recipe, model, tokenizer, out, held, figure, steps * recipe.rows * recipe.positions)
-    return figure
+    def report() -> str:
+        return f"{bits_per_byte(model, tokenizer, held[:60]):.4f} bits/byte on 60 held-out documents"
+
+    steps = steps_for(recipe, tokens)
+    size = recipe.rows * recipe.positions
+    Run(
+        recipe.name, model, loss, report, steps, size, work, recipe.seed, peaks=recipe.peaks, save_every=save_every
+    ).go()
+    save(model, tokenizer, out)
+    return write_card(recipe, model, tokenizer, folder, out, tokens)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("name", choices=sorted(RECIPES))
-    parser.add_argument("--texts", type=Path, required=True, help="folder that holds the training texts")
-    parser.add_argument("--tokens", type=float, default=12e6, help="the dial for size: tokens to train on")
-    parser.add_argument("--out", type=Path, help="folder for the weights (default: models/weights/NAME)")
-    parser.add_argument("--work", type=Path, help="folder for checkpoints (default: runs/NAME)")
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads (0: torch decides)")
-    args = parser.parse_args()
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    recipe = RECIPES[args.name]
-    out = args.out or WEIGHTS / recipe.name
-    figure = train(recipe, args.texts, out, args.work or Path("runs") / recipe.name, args.tokens)
-    print(f"{recipe.name}: {figure:.4f} bits per byte on held-out documents of {recipe.texts[0].title}; in {out}")
+    about = (__doc__ or "").split("\n")[0]
+    command(RECIPES, about, train, rewrite, "{figure:.4f} bits per byte on held-out documents of {title}")
 
 
 if __name__ == "__main__":

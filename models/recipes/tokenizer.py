@@ -1,14 +1,18 @@
-"""Trains a byte-level BPE tokenizer: 256 bytes first, then the merges that the training texts use most.
+"""Trains tokenizers on the training texts.
 
-Byte-level means that nothing is unknown: any text in any script goes in and comes out the same. Merges never cross a
-space, so a token is at most one word with the space before it (Radford et al., 2019).
+Byte-level BPE: 256 bytes first, then the merges that the texts use most. Nothing is unknown: any text in any script
+goes in and comes out the same. Merges never cross a space, so a token is at most one word with the space before it
+(Radford et al., 2019).
+
+WordPiece: characters first, then the pieces that make the texts likeliest; ## marks one that continues a word. A word
+with a character that is not in the vocabulary is lost whole: [UNK] (Schuster and Nakajima, 2012; Devlin et al., 2019).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
 from .corpus import END
@@ -32,6 +36,37 @@ def train_bpe(texts: Iterable[str], vocabulary: int, positions: int) -> PreTrain
         bos_token=END,
         eos_token=END,
         unk_token=END,
+        model_max_length=positions,
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def train_wordpiece(
+    texts: Iterable[str], vocabulary: int, alphabet: int, lower: bool, positions: int
+) -> PreTrainedTokenizerFast:
+    """Returns a BERT style tokenizer of `vocabulary` entries over the `alphabet` most frequent characters.
+
+    lower: whether capitals are lost. Accents and Hangul stay whole either way.
+    """
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    wordpiece = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    wordpiece.normalizer = normalizers.BertNormalizer(strip_accents=False, lowercase=lower)
+    wordpiece.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    wordpiece.decoder = decoders.WordPiece()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocabulary, special_tokens=names, limit_alphabet=alphabet, show_progress=False
+    )
+    wordpiece.train_from_iterator(texts, trainer)
+    wordpiece.post_processor = processors.BertProcessing(
+        ("[SEP]", names.index("[SEP]")), ("[CLS]", names.index("[CLS]"))
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=wordpiece,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
         model_max_length=positions,
         clean_up_tokenization_spaces=False,
     )

@@ -37,6 +37,22 @@ def test_the_picture_is_of_the_text_that_stands_in_the_box(open_page: Open, gap:
     assert shown == "one two three"
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_scripts_that_come_after_gradio_has_mounted_the_page_do(open_page: Open, language: str) -> None:
+    page = open_page("/healthz", locale=LOCALES[language])
+
+    def late(route: Route) -> None:
+        page.wait_for_timeout(4000)
+        route.continue_()
+
+    page.route(re.compile("/glassbox/glassbox.js"), late)
+    page.goto(page.url.replace("/healthz", address(language, "sampling", SENTENCES[language])))
+    wait(page, "sampling", SENTENCES[language])
+    assert page.locator(".gb-candidates-row").count() > 0
+    page.locator("#gb-sentence textarea").fill("a")
+    wait(page, "sampling", "a")
+
+
 def test_a_new_sentence_lets_appended_tokens_go(open_page: Open) -> None:
     page = open_page(address("en", "sampling", SENTENCES["en"], sampling__ids="5,6"))
     wait(page, "sampling", SENTENCES["en"])

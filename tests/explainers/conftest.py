@@ -45,6 +45,40 @@ def read_plainly(folder: str) -> tuple[Any, Any]:
     return model, AutoTokenizer.from_pretrained(folder)
 
 
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of a BERT of 2 layers, 4 heads, 64 positions, with a WordPiece tokenizer that lower-cases."""
+    from transformers import BertConfig, BertForMaskedLM, set_seed
+
+    from tests.tiny import word_tokenizer
+
+    folder: Path = tmp_path_factory.mktemp("models") / "tiny-bert"
+    tokenizer = word_tokenizer()
+    tokenizer.save_pretrained(folder)
+    set_seed(0)
+    shape = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 32}
+    config = BertConfig(vocab_size=len(tokenizer), max_position_embeddings=64, initializer_range=0.5, **shape)
+    BertForMaskedLM(config).eval().save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_rnn(tiny: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of an LSTM of 2 layers with states of 24 numbers, and with the tokenizer of `tiny`."""
+    from transformers import AutoTokenizer, set_seed
+
+    from models.lstm import LSTMConfig, LSTMForCausalLM
+
+    folder: Path = tmp_path_factory.mktemp("models") / "tiny-rnn"
+    tokenizer = AutoTokenizer.from_pretrained(tiny)
+    tokenizer.save_pretrained(folder)
+    set_seed(0)
+    model = LSTMForCausalLM(LSTMConfig(vocab_size=len(tokenizer), embedding_size=16, hidden_size=24)).eval()
+    model.get_input_embeddings().weight.data.mul_(20)  # else its guesses hardly depend on what it reads
+    model.save_pretrained(folder)
+    return str(folder)
+
+
 WEIGHTS = Path(__file__).resolve().parents[2] / "models" / "weights"
 
 

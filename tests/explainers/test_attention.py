@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,39 @@ def test_weights_are_the_bundled_models(bundled: tuple[str, Any, Any], text: str
     np.testing.assert_allclose(trace.weights, plain_weights(model, tokenizer(text)["input_ids"]), atol=1e-5)
 
 
+BERT_TEXTS = ["The bear saw a bird.", "작은 새가 나무 위에", "a"]
+
+
+@pytest.mark.parametrize("text", BERT_TEXTS)
+def test_a_bert_looks_both_ways(tiny_bert: str, text: str) -> None:
+    """The weights are the model's own, none is masked, and [CLS] and [SEP] are tokens like any other."""
+    import torch
+    from transformers import AutoTokenizer, BertForMaskedLM
+
+    trace = attention.trace(text, model=tiny_bert)
+    ids = AutoTokenizer.from_pretrained(tiny_bert)(text)["input_ids"]
+    model = BertForMaskedLM.from_pretrained(tiny_bert, attn_implementation="eager").eval()
+    with torch.no_grad():
+        plain = torch.stack(model(torch.tensor([ids]), output_attentions=True).attentions)[:, 0].numpy()
+    assert trace.ids.tolist() == ids
+    np.testing.assert_allclose(trace.weights, plain, atol=1e-5)
+    assert not trace.causal and trace.weights.min() > 0
+    assert (trace.labels[0], trace.labels[-1]) == ("[CLS]", "[SEP]")
+    assert not attention.heads(trace).props["causal"]
+
+
+def test_a_model_without_attention_is_refused(tmp_path: Path) -> None:
+    from models.lstm import LSTMConfig, LSTMForCausalLM
+    from tests.tiny import byte_tokenizer
+
+    tokenizer = byte_tokenizer()
+    tokenizer.save_pretrained(tmp_path)
+    LSTMForCausalLM(LSTMConfig(vocab_size=len(tokenizer))).save_pretrained(tmp_path)
+    with pytest.raises(Refusal) as refused:
+        attention.trace("The cat", model=tmp_path)
+    assert refused.value.key in ("wrong_kind", "no_attention")
+
+
 def test_the_heatmap_is_one_heads_map(tiny: str) -> None:
     trace = attention.trace(TEXTS[0], model=tiny)
     figure = attention.heatmap(trace, layer=3, head=2)
@@ -79,6 +113,14 @@ def test_distances() -> None:
     one_back = np.array([[1.0, 0, 0], [1, 0, 0], [0, 1, 0]])
     far = np.array([[1.0, 0, 0], [0.5, 0.5, 0], [0, 0.5, 0.5]])
     np.testing.assert_allclose(attention.distances(np.stack([one_back, far])[None]), [[2 / 3, 1 / 3]])
+
+
+def test_the_table_of_distances_is_the_figures(tiny: str) -> None:
+    trace = attention.trace(TEXTS[0], model=tiny)
+    table = attention.distance_table(trace)
+    assert len(table.columns) == 1 + trace.weights.shape[1]
+    np.testing.assert_array_equal([row[1:] for row in table.rows], attention.reach(trace).data[0].z)
+    assert [row[0] for row in table.rows] == [1, 2, 3]
 
 
 def test_a_text_too_long_is_refused(tiny: str) -> None:

@@ -10,14 +10,21 @@ import plotly.graph_objects as go
 import pytest
 
 from explainers import ALL
-from explainers.contract import Component, Explainer, Markdown, Model, Table
+from explainers.contract import Component, Explainer, Html, Markdown, Model, Table
 
 EVERY = pytest.mark.parametrize("explainer", ALL, ids=lambda explainer: explainer.name)
 TEXTS = ["the cat <b>sat</b> %{x} {x}", "옛날에 꿹 고양이", "a"]
 
 
-def traced(explainer: Explainer, text: str, model: str, **given: Any) -> Any:
-    made = explainer.trace(text, model=model, **given)
+@pytest.fixture
+def tinies(request: pytest.FixtureRequest, explainer: Explainer) -> dict[str, str]:
+    """A tiny model for each that the explainer takes; they have one tokenizer."""
+    kinds = {c.name: "tiny_rnn" if "recurrent" in c.needs else "tiny" for c in explainer.inputs if isinstance(c, Model)}
+    return {name: request.getfixturevalue(kind) for name, kind in kinds.items()}
+
+
+def traced(explainer: Explainer, text: str, tinies: dict[str, str], **given: Any) -> Any:
+    made = explainer.trace(text, **tinies, **given)
     return [*made][-1] if inspect.isgenerator(made) else made
 
 
@@ -34,8 +41,8 @@ def packed(value: Any) -> Any:
 
 @EVERY
 @pytest.mark.parametrize("text", TEXTS)
-def test_every_view_draws_without_words(explainer: Explainer, text: str, tiny: str) -> None:
-    trace = traced(explainer, text, tiny)
+def test_every_view_draws_without_words(explainer: Explainer, text: str, tinies: dict[str, str]) -> None:
+    trace = traced(explainer, text, tinies)
     for view in explainer.views.values():
         drawn = view(trace)
         if isinstance(drawn, Component):
@@ -44,7 +51,7 @@ def test_every_view_draws_without_words(explainer: Explainer, text: str, tiny: s
             assert drawn.rows and all(len(row) == len(drawn.columns) for row in drawn.rows)
             json.dumps(drawn.rows, allow_nan=False)
         else:
-            assert isinstance(drawn, go.Figure | Markdown)
+            assert isinstance(drawn, go.Figure | Markdown | Html)
 
 
 @EVERY
@@ -72,12 +79,13 @@ def test_traces_inputs_are_its_parameters(explainer: Explainer) -> None:
     defaults = {control.name: control.default for control in explainer.controls}
     assert {other.name: other.default for other in others}.items() <= defaults.items()
     assert {control.name for control in explainer.inputs} <= {other.name for other in others}
-    assert [type(control) for control in explainer.inputs].count(Model) == 1
+    taken = [control for control in explainer.inputs if isinstance(control, Model)]
+    assert [control.shared for control in taken].count(True) == 1, "one model is the page's own"
 
 
 @EVERY
-def test_a_trace_is_a_frozen_value_with_a_short_repr(explainer: Explainer, tiny: str) -> None:
-    trace = traced(explainer, "the cat sat on the cat", tiny)
+def test_a_trace_is_a_frozen_value_with_a_short_repr(explainer: Explainer, tinies: dict[str, str]) -> None:
+    trace = traced(explainer, "the cat sat on the cat", tinies)
     assert len(repr(trace)) < 300
     with pytest.raises(dataclasses.FrozenInstanceError):
         trace.text = "else"

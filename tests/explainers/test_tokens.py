@@ -8,6 +8,8 @@ import models
 from explainers import tokens
 from explainers.contract import Refusal
 from explainers.sentence import MOST_CHARACTERS
+from explainers.words import words_for
+from tests.explainers.conftest import WEIGHTS
 
 TEXTS = [
     "The cat sat on the mat.",
@@ -51,12 +53,47 @@ def test_a_cut_syllable_is_one_chip(tiny: str) -> None:
 
 @pytest.mark.weights
 def test_every_bundled_tokenizer_stands_beside() -> None:
-    trace = tokens.trace("고양이가 앉았다")
-    assert trace.model == trace.others[0].model == "ko-gpt"
-    assert {cut.model for cut in trace.others} == {entry.name for entry in models.CATALOG if entry.hub is None}
+    """Each tokenizer once, with all models that have it: what they make of the text is the same."""
+    trace = tokens.trace("고양이가 Cat을 보았다 🐶")
+    assert trace.model == trace.others[0].names[0] == "ko-gpt"
+    named = [name for cut in trace.others for name in cut.names]
+    assert sorted(named) == sorted(entry.name for entry in models.CATALOG if entry.hub is None)
     for cut in trace.others:
-        assert cut.count == len(models.encode(cut.model, trace.text))
-        assert b"".join(piece.data for piece in cut.pieces).decode() == trace.text
+        for name in cut.names:
+            assert tuple(piece.id for piece in cut.pieces) == models.encode(name, trace.text)
+        if cut.kind == "BPE":
+            assert b"".join(piece.data for piece in cut.pieces).decode() == trace.text
+            assert not any(cut.lost) and not cut.lowers
+    files = {name: (WEIGHTS / name / "tokenizer.json").read_bytes() for name in named}
+    assert len(trace.others) == len(set(files.values()))
+
+
+def test_what_is_not_in_the_vocabulary_is_shown_and_said_to_be_lost(tiny_bert: str) -> None:
+    trace = tokens.trace("The bear 뷁뷁 saw 🎂!", model=tiny_bert)
+    cut = trace.others[0]
+    assert [(piece.token, text) for piece, text in zip(cut.pieces, cut.lost, strict=True) if text][:2] == [
+        ("[UNK]", "뷁뷁"),
+        ("[UNK]", "🎂"),
+    ]
+    chips = tokens.chips(trace).props["groups"]
+    assert [chip["lost"] for chip in chips if chip["lost"]] == [text for text in cut.lost if text]
+    assert all(chip["text"] == "[UNK]" for chip in chips if chip["lost"])
+    assert [row[1] for row in tokens.numbers(trace).rows] == list(cut.written)
+    assert cut.written[0] == cut.written[-1] == ""
+
+
+@pytest.mark.parametrize(("text", "lowers"), [("The bear", True), ("the bear", False)])
+def test_a_tokenizer_that_lower_cases_says_so(tiny_bert: str, text: str, lowers: bool) -> None:
+    trace = tokens.trace(text, model=tiny_bert)
+    row = tokens.beside(trace, words_for("tokens", "en")).props["rows"][0]
+    assert trace.others[0].lowers == lowers == ("small letters" in row["note"])
+    assert "WordPiece" in row["note"]
+
+
+def test_pieces_that_continue_a_word_bear_their_mark(tiny_bert: str) -> None:
+    chips = tokens.chips(tokens.trace("birds", model=tiny_bert)).props["groups"]
+    assert [chip["text"] for chip in chips] == [piece["token"] for chip in chips for piece in chip["pieces"]]
+    assert any(chip["text"].startswith("##") for chip in chips)
 
 
 @pytest.mark.weights

@@ -10,7 +10,7 @@ import pytest
 from explainers import ALL
 from tests.laws.tree import ROOT, files, read
 
-NAMES = ("tokens", "attention", "sampling")
+NAMES = ("tokens", "embeddings", "attention", "sampling", "recurrence")
 
 TREE_LINE = re.compile(r"^( *)(\S+)  +(\S.*)$")
 MACHINE = re.compile(r"(?<![\w.}])/(?:home|Users|root|work|workspace)/\w|[A-Z]:\\\\?Users\\")

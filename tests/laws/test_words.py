@@ -15,7 +15,7 @@ from explainers.contract import Choice, Explainer
 from tests.laws.tree import files, parse, python_files, read
 
 LANGUAGES = ("en", "ko")
-OF_THE_SHELL = {"about", "components", "refusals", "shell", "strip"}
+OF_THE_SHELL = {"about", "components", "refusals", "shell", "strip", "tools"}
 
 HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 CODE = (".py", ".js", ".css", ".toml", ".html", ".yml", ".sh", "Makefile", "Dockerfile", ".ci/run")

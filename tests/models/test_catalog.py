@@ -14,7 +14,7 @@ from models import catalog, files
 from models.refusal import Refusal
 
 CAUSAL = frozenset({"causal"})
-BUNDLED = ["stories-gpt", "ko-gpt"]
+BUNDLED = ["stories-gpt", "ko-gpt", "stories-lstm", "ko-lstm"]
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def names(*args: object) -> list[str]:
 def test_the_catalogue_says_what_each_model_is() -> None:
     assert [entry.name for entry in catalog.CATALOG if not entry.hub] == BUNDLED
     for entry in catalog.CATALOG:
-        assert entry.kind == "causal" and entry.languages and entry.parameters > 0 and entry.licence
+        assert entry.can and entry.languages and entry.parameters > 0 and entry.licence
         assert entry.hub in (None, entry.name)
 
 
@@ -52,7 +52,7 @@ def test_a_bundled_models_facts_are_its_files(name: str) -> None:
 def test_a_space_offers_what_ships_with_it_and_a_desk_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
     assert catalog.policy() == "catalogue" and "distilbert/distilgpt2" in names(CAUSAL)
     monkeypatch.setenv("SPACE_ID", "someone/glassbox")
-    assert catalog.policy() == "bundled" and names(CAUSAL) == BUNDLED
+    assert catalog.policy() == "bundled" and names() == BUNDLED and names(CAUSAL) == BUNDLED
     monkeypatch.setenv("GLASSBOX_MODELS", "any")
     assert catalog.policy() == "any"
     monkeypatch.setenv("GLASSBOX_MODELS", "everything")
@@ -61,16 +61,20 @@ def test_a_space_offers_what_ships_with_it_and_a_desk_the_catalogue(monkeypatch:
 
 
 def test_what_is_offered_fits_need_and_language() -> None:
-    assert names(CAUSAL, "ko") == ["ko-gpt", "Qwen/Qwen3-0.6B-Base"]
+    assert names(CAUSAL, "ko") == ["ko-gpt", "ko-lstm", "Qwen/Qwen3-0.6B-Base"]
+    assert names(frozenset({"causal", "attention"}), "ko") == ["ko-gpt", "Qwen/Qwen3-0.6B-Base"]
+    assert names(frozenset({"recurrent"})) == ["stories-lstm", "ko-lstm"]
     assert names(frozenset({"masked"})) == []
+    assert names(frozenset({"masked", "recurrent"})) == []
 
 
 def test_the_default_follows_the_script_of_the_text() -> None:
     assert catalog.default(CAUSAL, "hello") == "stories-gpt"
     for text in ("a 배 b", "\u1100", "\u3131"):
         assert catalog.default(CAUSAL, text) == "ko-gpt"
+    assert catalog.default(frozenset({"recurrent"}), "배") == "ko-lstm"
     with pytest.raises(Refusal, match="no_model"):
-        catalog.default(frozenset({"masked"}), "hello")
+        catalog.default(frozenset({"masked", "causal"}), "hello")
 
 
 @pytest.mark.parametrize("policy", catalog.POLICIES)
@@ -107,8 +111,8 @@ def test_the_hosts_folder_is_offered_by_its_last_component_in_every_policy(
     table = b'{"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}'
     (folder / "model.safetensors").write_bytes(len(table).to_bytes(8, "little") + table + bytes(24))
     (folder / "config.json").write_text(json.dumps({"architectures": ["BertForMaskedLM"]}))
-    entry = catalog.offered(frozenset({"masked"}), "ko")[0]
-    assert (entry.name, entry.kind, entry.parameters) == ("our-model", "masked", 6)
+    entry = next(entry for entry in catalog.offered(frozenset({"masked"}), "ko") if entry.name == folder.name)
+    assert (entry.name, entry.can, entry.parameters) == ("our-model", catalog.BERT, 6)
     catalog.check_offered("our-model", frozenset({"masked"}))
     assert refused(str(folder)) == "unknown_model"
 

@@ -174,7 +174,7 @@ def test_the_check_writes_down_what_the_hub_says(
     monkeypatch.setattr(asked.huggingface_hub, "HfApi", lambda token: api(endpoint=hub.url, token=token))
     known = asked.facts("some/good")
     assert (known.parameters, known.licence) == (files.parameters(tiny), "mit")
-    entry = catalog.Entry("some/good", "causal", ("en",), 1, 1, "", hub="some/good")
+    entry = catalog.Entry("some/good", catalog.GPT, ("en",), 1, 1, "", hub="some/good")
     monkeypatch.setattr(catalog, "CATALOG", (entry,))
     monkeypatch.setattr(catalog, "CHECKED", tmp_path / "catalogue.json")
     monkeypatch.setattr(sys, "argv", ["catalog", "--check"])

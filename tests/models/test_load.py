@@ -51,7 +51,7 @@ def test_bundled_models_load_as_float32_with_their_kind(name: str) -> None:
     import models
 
     loaded = models.load(name)
-    assert loaded.kind == "causal" and loaded.positions == 512 and loaded.name == name
+    assert loaded.can == {"causal", "attention"} and loaded.positions == 512 and loaded.name == name
     assert {p.dtype for p in loaded.model.parameters()} == {torch.float32}
     assert not loaded.model.training
     assert models.vocabulary_size(name) == loaded.model.config.vocab_size
@@ -177,7 +177,7 @@ def test_a_kind_is_checked_by_loading(tiny: Path, tiny_bert: Path, tmp_path: Pat
     with pytest.raises(Refusal) as caught:
         models.check_kind(tiny_bert, causal)
     assert caught.value.key == "wrong_kind"
-    assert caught.value.facts == {"model": str(tiny_bert), "kind": "masked", "needs": "causal"}
+    assert caught.value.facts == {"model": str(tiny_bert), "can": "attention, masked", "needs": "causal"}
     with pytest.raises(Refusal, match="unknown_model"):
         models.check_kind(tmp_path / "nothing", causal)
 
@@ -229,12 +229,12 @@ def test_old_models_leave_when_there_is_no_room_but_never_one_at_work(
     make_model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from models import load as load_one
-    from models.load import _models
+    from models.load import _models, using
 
     folders = [make_model(seed=seed) for seed in (11, 12, 13)]
     first = load_one(folders[0])
     monkeypatch.setenv("GLASSBOX_CACHE_GB", str(first.bytes * 1.5 / 1e9))
-    with first.lock:
+    with using(folders[0]):
         second = load_one(folders[1])
         load_one(folders[2])
         assert load_one(folders[0]) is first

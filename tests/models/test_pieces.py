@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.tiny import begun, byte_tokenizer
 
 pytestmark = pytest.mark.weights
 
@@ -160,6 +163,66 @@ def test_wordpiece(tiny_bert: Path) -> None:
     assert any(piece.token.startswith("##") and piece.data == piece.token[2:].encode() for piece in inner)
 
 
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("the 뷁 bird", ["뷁"]),
+        ("THE Zürich 👩‍👩‍👧‍👦x", ["Zürich", "👩‍👩‍👧‍👦x"]),
+        ("👍🏽 İ\x07q Birdie", ["👍🏽", "İ\x07q"]),
+        ("옛날 쀍한 새가", ["쀍한"]),
+        ("\ud800 뷁", ["뷁"]),
+        ("Bird", []),
+    ],
+)
+def test_an_unk_stands_for_the_text_that_was_typed(tiny_bert: Path, text: str, unknown: list[str]) -> None:
+    import models
+
+    ids, spans = models.encode(tiny_bert, text), models.spans(tiny_bert, text)
+    mark = models.unknown_id(tiny_bert)
+    assert mark is not None and models.pieces(tiny_bert, [mark])[0].token == "[UNK]"
+    assert [text[a:b] for i, (a, b) in zip(ids, spans, strict=True) if i == mark] == unknown
+    assert spans[0] == spans[-1] == (0, 0)  # [CLS], [SEP]
+    assert models.spans(tiny_bert, text, special=False) == spans[1:-1]
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=st.text(st.characters(exclude_categories=("Cs",)), max_size=20))
+def test_spans_cover_the_text_in_order(tiny: Path, tiny_bert: Path, tiny_sentencepiece: Path, text: str) -> None:
+    import models
+
+    for name in (tiny, tiny_bert, tiny_sentencepiece):
+        spans = models.spans(name, text, special=False)
+        assert len(spans) == len(models.encode(name, text, special=False))
+        assert all(0 <= start <= stop <= len(text) for start, stop in spans)
+        if name != tiny_bert:  # which drops spaces and control characters
+            assert {i for start, stop in spans for i in range(start, stop)} == set(range(len(text)))
+            data = [piece.data for piece in models.pieces(name, models.encode(name, text, special=False))]
+            assert all(part in text[a:b].encode() for part, (a, b) in zip(data, spans, strict=True))
+
+
+def test_a_vocabulary_of_bytes_knows_everything(tiny: Path, tiny_sentencepiece: Path) -> None:
+    import models
+
+    assert models.unknown_id(tiny) is models.unknown_id(tiny_sentencepiece) is None
+    assert models.unknown_id("stories-gpt") is models.unknown_id("ko-gpt") is None
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_text_begins_as_the_model_expects_and_does_not_end(ended: bool, tiny: Path, tmp_path: Path) -> None:
+    import models
+
+    folder = Path(shutil.copytree(tiny, tmp_path / "begun"))
+    tokenizer = begun(byte_tokenizer, ended)()
+    tokenizer.save_pretrained(folder)
+    ids = models.encode(folder, "a bird")
+    assert tokenizer("a bird")["input_ids"][: len(ids)] == list(ids)
+    assert [p.token for p in models.pieces(folder, ids) if p.special] == ["<s>"]
+    assert models.encode(folder, "a bird", special=False) == ids[1:]
+    spans = models.spans(folder, "a bird")
+    assert len(spans) == len(ids) and spans[:2] == ((0, 0), (0, 1)) and spans[-1][1] == len("a bird")
+    assert models.encode(folder, "a</s>") == (ids[0], *models.encode(folder, "a</s>", special=False))
+
+
 def test_sentencepiece_with_bytes(tiny_sentencepiece: Path) -> None:
     import models
 
@@ -178,3 +241,14 @@ def test_the_byte_alphabet_is_the_tokenizers_own() -> None:
 
     assert set(ALPHABET) == set(pre_tokenizers.ByteLevel.alphabet())
     assert sorted(ALPHABET.values()) == list(range(256))
+
+
+def test_which_models_share_a_tokenizer(tiny: Path, tiny_lstm: Path, tiny_bert: Path, tmp_path: Path) -> None:
+    import models
+
+    assert models.same_tokens("stories-gpt", "stories-lstm") and models.same_tokens("ko-gpt", "ko-lstm")
+    assert models.same_tokens(tiny, tiny_lstm) and not models.same_tokens(tiny, tiny_bert)
+    assert not models.same_tokens("stories-gpt", "ko-gpt")
+    folder = Path(shutil.copytree(tiny, tmp_path / "begun"))
+    begun(byte_tokenizer)().save_pretrained(folder)  # the same vocabulary but for what it puts around a text
+    assert not models.same_tokens(tiny, folder)

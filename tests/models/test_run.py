@@ -79,6 +79,102 @@ def test_a_masked_model_looks_both_ways(tiny_bert: Path) -> None:
     assert np.all(ours.attention > 0)
 
 
+def lstm(folder: Path, ids: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Logits (T, V) and states (T, S) of an LSTM folder by the formulas alone, one token at a time."""
+    from safetensors.numpy import load_file
+
+    def sigmoid(x: np.ndarray) -> np.ndarray:
+        return 1 / (1 + np.exp(-x))
+
+    w = {name: value.astype(np.float64) for name, value in load_file(folder / "model.safetensors").items()}
+    inputs = w["embedding.weight"][list(ids)]  # (T, D)
+    for layer in range(sum(name.startswith("layers.weight_ih") for name in w)):
+        h = c = np.zeros(w[f"layers.weight_hh_l{layer}"].shape[1])
+        states = []
+        for x in inputs:
+            sums = w[f"layers.weight_ih_l{layer}"] @ x + w[f"layers.weight_hh_l{layer}"] @ h
+            i, f, g, o = np.split(sums + w[f"layers.bias_ih_l{layer}"] + w[f"layers.bias_hh_l{layer}"], 4)
+            c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+            h = sigmoid(o) * np.tanh(c)
+            states.append(h)
+        inputs = np.stack(states)
+    return (inputs @ w["down.weight"].T + w["down.bias"]) @ w["embedding.weight"].T, inputs
+
+
+@pytest.mark.parametrize("name", ["tiny", "stories-lstm", "ko-lstm"])
+def test_a_recurrent_model_carries_one_state(name: str, tiny_lstm: Path) -> None:
+    import models
+    from models.catalog import WEIGHTS
+
+    model, folder = (tiny_lstm, tiny_lstm) if name == "tiny" else (name, WEIGHTS / name)
+    ids = models.encode(model, "The bear saw a small bird. 작은 새가")
+    ours = models.forward(model, ids, needs=frozenset({"recurrent"}))
+    logits, states = lstm(folder, ids)
+    assert ours.states is not None and ours.states.shape == states.shape and ours.states.dtype == np.float32
+    np.testing.assert_allclose(ours.states, states, atol=1e-5)
+    np.testing.assert_allclose(ours.logits, logits, atol=1e-5 * np.abs(logits).max())
+    assert ours.attention is None
+    written = list(models.write(model, ids, greedy, 12))
+    logits, _ = lstm(folder, (*ids, *(i for i, _ in written)))
+    assert [i for i, _ in written] == logits[len(ids) - 1 : -1].argmax(-1).tolist()
+    np.testing.assert_allclose(
+        np.stack([row for _, row in written]), logits[len(ids) - 1 : -1], atol=1e-5 * np.abs(logits).max()
+    )
+
+
+ROWS = (3, 60, 1, 17, 17, 40, 2)  # lengths
+
+
+@pytest.mark.parametrize("kind", ["gpt", "bert", "lstm"])
+@pytest.mark.parametrize("most", [4096, 50])
+def test_the_ends_of_many_sequences_are_those_of_each_alone(
+    kind: str, most: int, make_model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import models
+    from models import run
+
+    folder = make_model(kind)
+    monkeypatch.setattr(run, "MOST_TOKENS", most)
+    dice = np.random.default_rng(1)
+    rows = [dice.integers(0, 150, length).tolist() for length in ROWS]
+    alone = np.stack([models.forward(folder, row).logits[-1] for row in rows])
+    ours = models.last_logits(folder, rows)
+    assert ours.dtype == np.float32 and ours.shape == alone.shape
+    assert np.abs(ours - alone).max() <= 1e-5 * np.abs(alone).max()
+    assert models.last_logits(folder, []).shape == (0, alone.shape[1])
+    for row, key in (([], "empty_text"), ([1] * 600, "too_many_tokens"), ([10**6], "unknown_token")):
+        with pytest.raises(Refusal, match=key):
+            models.last_logits(folder, [[1, 2], row])
+    with pytest.raises(Refusal, match="wrong_kind"):
+        models.last_logits(folder, rows, needs=frozenset({"unheard of"}))
+
+
+@pytest.mark.parametrize("padded", [True, False])
+@pytest.mark.parametrize("most", [1, 20, 64, 4096])
+def test_no_batch_is_too_large_and_each_sequence_is_in_one(most: int, padded: bool) -> None:
+    from models.run import batches
+
+    found = list(batches(ROWS, most, padded))
+    assert sorted(i for batch in found for i in batch) == list(range(len(ROWS)))
+    for batch in found:
+        lengths = [ROWS[i] for i in batch]
+        assert len(batch) == 1 or len(batch) * max(lengths) <= most
+        assert padded or len(set(lengths)) == 1
+    assert len(found) == {(4096, True): 1, (4096, False): 6}.get((most, padded), len(found))
+
+
+def test_the_table_is_the_models_own_and_cannot_be_written_to(tiny: Path, tiny_lstm: Path) -> None:
+    import models
+
+    for name in (tiny, tiny_lstm):
+        table = models.table(name)
+        assert table is models.table(name) and table.dtype == np.float32
+        np.testing.assert_array_equal(table[[5, 6]], models.forward(name, (5, 6)).embeddings)
+        with pytest.raises(ValueError):
+            table[0, 0] = 1
+    assert np.shares_memory(models.table(tiny), models.load(tiny).model.get_input_embeddings().weight.detach().numpy())
+
+
 def test_what_cannot_be_run_is_refused(tiny: Path, tiny_bert: Path) -> None:
     import models
 
@@ -104,15 +200,22 @@ def test_what_cannot_be_run_is_refused(tiny: Path, tiny_bert: Path) -> None:
     assert models.forward(tiny_bert, (1, 2), needs=frozenset({"masked"})).logits.shape[0] == 2
 
 
-def test_a_model_without_maps_says_so(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_without_maps_says_so(tiny: Path, tiny_lstm: Path) -> None:
+    import torch
+    from transformers.modeling_outputs import CausalLMOutput
+
     import models
     from models.run import maps
 
-    class Out:
-        attentions = ()
-
+    even, logits = torch.full((1, 4, 2, 2), 0.5), torch.zeros(1, 2, 5)
+    for layers in (None, (), (even,) * 2, (even, None, even), (even[..., :1],) * 3, (even, even / 2, even)):
+        with pytest.raises(Refusal, match="no_attention"):
+            maps(models.load(tiny), CausalLMOutput(logits=logits, attentions=layers))
+    assert maps(models.load(tiny), CausalLMOutput(logits=logits, attentions=(even,) * 3)).shape == (3, 4, 2, 2)
     with pytest.raises(Refusal, match="no_attention"):
-        maps(models.load(tiny), Out())
+        models.forward(tiny_lstm, (5, 6), attention=True)
+    with pytest.raises(Refusal, match="wrong_kind"):
+        models.forward(tiny_lstm, (5, 6), attention=True, needs=frozenset({"attention"}))
 
 
 def greedy(logits: np.ndarray, step: int) -> int:
@@ -145,6 +248,29 @@ def test_writing_ends_at_the_end_mark_and_at_the_contexts_end(tiny: Path) -> Non
     assert list(models.write(tiny, (5,) * 64, lambda logits, step: 7, 10)) == []
     assert list(models.write(tiny, (5,), lambda logits, step: 7, 0)) == []
     assert [i for i, _ in models.write(tiny, (5,), lambda logits, step: 7 + step, 3)] == [7, 8, 9]
+
+
+def test_a_model_stays_while_it_writes_and_while_it_runs(
+    make_model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import models
+    from models.load import _models
+
+    first, second, third = (make_model(seed=seed) for seed in (21, 22, 23))
+    loaded = models.load(first)
+    monkeypatch.setenv("GLASSBOX_CACHE_GB", str(loaded.bytes * 1.5 / 1e9))
+    writing = models.write(first, (5, 6), greedy, 5)
+    next(writing)
+    for other in (second, third):
+        models.forward(other, (5, 6))
+    assert models.load(first) is loaded and str(second) not in _models.things
+    assert _models.weight() <= 2 * loaded.bytes  # the one that writes and the last one used
+    del writing
+    models.load(third)
+    assert _models.weight() <= 1.5 * loaded.bytes and not _models.held
+    with pytest.raises(Refusal):
+        models.forward(third, ())
+    assert not _models.held
 
 
 def test_two_may_write_at_once(tiny: Path) -> None:

@@ -1,0 +1,126 @@
+// What is asked of the server, and what comes back: one question of each stage at a time, and only its answer is heeded.
+"use strict";
+
+(() => {
+  const RETRY = 5000; // ms after which a question that the full queue turned away is asked again
+
+  // name -> {trigger, asked: number of the newest request, sent: its inputs, open: still unanswered, extra: {pick} or
+  // {controls} that it carries beside the state, fresh: whether arrays that are gone were asked for again, learnt: what
+  // the newest run was started with}
+  const stages = {};
+  let count = 0;
+
+  const state = () => glassbox.state;
+
+  /** The stage that is at work: a tab without a picture still has the strip. */
+  const running = () => (stages[state().tab] ? state().tab : glassbox.boot.explainers[0].name);
+
+  /** What the picture of an explainer depends on, as text. */
+  function inputsOf(name) {
+    const kinds = glassbox.explainer(name).controls.filter((c) => !c.live && c.kind !== "action");
+    const controls = glassbox.controlsOf(state(), name);
+    return JSON.stringify([state().text, state().model, kinds.map((c) => controls[c.name])]);
+  }
+
+  /** What a run was started with, as text: the inputs that do not reach it while it lasts. */
+  function learntOf(name) {
+    const kinds = glassbox.explainer(name).controls.filter((c) => c.input && !c.during);
+    const controls = glassbox.controlsOf(state(), name);
+    return JSON.stringify([state().text, kinds.map((c) => controls[c.name])]);
+  }
+
+  function run(name, { force = false, extra = null } = {}) {
+    const stage = stages[name];
+    const inputs = inputsOf(name);
+    if (!force && !extra && stage.sent === inputs) return;
+    if (stage.learnt !== learntOf(name)) glassbox.run_left(name);
+    else if (glassbox.run_going(name)) return; // it draws itself, and once more when it is over
+    if (!(stage.open && stage.sent === inputs)) stage.extra = null; // a pick in something that is no longer asked
+    stage.extra = extra ?? stage.extra;
+    stage.sent = inputs;
+    stage.open = true;
+    stage.asked = ++count;
+    stage.trigger("run");
+    glassbox.waiting(name, true);
+  }
+
+  /** Starts what lasts. Its answers come as those of a trace do, until it ends or something else is asked. */
+  function launch(name) {
+    const stage = stages[name];
+    if (stage.open) close(name);
+    stage.sent = inputsOf(name);
+    stage.learnt = learntOf(name);
+    stage.asked = ++count;
+    glassbox.run_heard(name, null);
+    stage.trigger("begin");
+  }
+
+  /** A control told a run that goes on: the picture need not be asked for. */
+  function told(name) {
+    stages[name].sent = inputsOf(name);
+  }
+
+  /** The body of a request. Gradio may ask for it later than `run`, when the request before has come back. */
+  function request(name) {
+    const stage = stages[name];
+    stage.sent = inputsOf(name);
+    const { controls = {}, pick = null } = stage.extra ?? {};
+    const all = { ...glassbox.controlsOf(state(), name), ...controls };
+    const learnt = glassbox.run_of(name)?.id ?? null;
+    return JSON.stringify({ n: stage.asked, text: state().text, model: state().model, controls: all, pick, run: learnt });
+  }
+
+  function received(name, answer) {
+    const stage = stages[name];
+    if (answer.n !== stage.asked) return; // an answer to a question that is no longer asked
+    if ("run" in answer) glassbox.run_heard(name, answer.run);
+    if (answer.done) close(name);
+    const apart = stage.sent !== inputsOf(name);
+    if (answer.run ? stage.learnt !== learntOf(name) : apart) return; // typed or moved since: that asks when it settles
+    if (answer.refusal) stage.sent = null;
+    else if (answer.controls && Object.keys(answer.controls).length) {
+      Object.assign(state().controls[name], answer.controls);
+      stage.sent = inputsOf(name);
+      glassbox.remember();
+      glassbox.assign(name);
+    }
+    glassbox.draw_stage(name, answer).then(() => { stage.fresh = false; }, () => gone(name));
+    if (answer.run && answer.done && apart) run(name); // what it has learnt, under the knobs as they are now
+  }
+
+  /** Whether the answer to what stands on the page has come. */
+  const settled = (name) => !stages[name].open && (stages[name].sent === inputsOf(name) || stages[name].sent === null);
+
+  function close(name) {
+    stages[name].open = false;
+    stages[name].extra = null;
+    glassbox.waiting(name, false);
+  }
+
+  /** The arrays of an answer were dropped before they were fetched: it is asked for once more, then said. */
+  function gone(name) {
+    const again = !stages[name].fresh;
+    stages[name].fresh = true;
+    if (again) run(name, { force: true });
+    else glassbox.note(glassbox.words("refusals", "gone"), "bad");
+  }
+
+  /** The queue was full, or gradio gave up: nothing is waited for, and the open question is asked once more. */
+  function turnedAway() {
+    for (const name of Object.keys(stages).filter((one) => stages[one].open)) {
+      close(name);
+      stages[name].sent = null;
+      setTimeout(() => { if (name === running() && !stages[name].open) run(name); }, RETRY);
+    }
+  }
+
+  Object.assign(glassbox, {
+    run, launch, told, request, settled, stages, running, turnedAway,
+    stage(element, trigger, watch, props, name) {
+      stages[name] = { trigger, asked: 0, sent: null, open: false, extra: null, fresh: false, learnt: null };
+      glassbox.mount_stage(element, name);
+      watch("value", () => { if (props.value) received(name, JSON.parse(props.value)); });
+      glassbox.begin();
+    },
+  });
+})();

@@ -1,0 +1,81 @@
+"""How near rows of a table are to each other: by the angle between them, in all of their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+import models
+
+NEAREST = 12
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """A token and those of the whole vocabulary whose rows point most nearly the same way, the nearest first."""
+
+    id: int
+    label: str
+    ids: np.ndarray  # (K,) int64, without its own
+    labels: tuple[str, ...]  # K
+    cosines: np.ndarray  # (K,) float32, falling, from all D numbers of a row
+
+
+def cosines(rows: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """(T, D), (V, D) -> (T, V) float32: the cosine of the angle between each row and each of the table's.
+
+    A row of zeros, which has no direction, is at right angles to all.
+
+    >>> cosines(np.array([[3.0, 0.0]]), np.array([[1.0, 0.0], [0.0, 2.0], [-1.0, 0.0]])).tolist()
+    [[1.0, 0.0, -1.0]]
+    """
+    lengths = (np.maximum(np.linalg.norm(part, axis=1), 1e-12) for part in (rows, table))
+    own, other = lengths
+    alike = (rows / own[:, None]) @ table.T / other
+    return np.clip(alike, -1, 1).astype(np.float32)
+
+
+def degrees(cosine: np.ndarray) -> np.ndarray:
+    """The angle of a cosine: 0 the same direction, 90 at right angles, 180 opposite."""
+    return np.degrees(np.arccos(cosine.astype(np.float64))).astype(np.float32)
+
+
+def around(rows: np.ndarray, middle: np.ndarray, spread: int) -> np.ndarray:
+    """Rows (N, D) laid out around one (D,): (N, 2) float32, each as far from 0 as its angle to the middle, in degrees.
+
+    The distance is exact, as on a map around a pole. The direction is the best that two axes can do: it sets the last
+    `spread` rows apart, by the principal components of the directions in which they leave the middle.
+    """
+    unit = rows / np.maximum(np.linalg.norm(rows, axis=1), 1e-12)[:, None]
+    pole = middle / max(float(np.linalg.norm(middle)), 1e-12)
+    cosine = unit @ pole
+    leaving = unit - cosine[:, None] * pole
+    leaving /= np.maximum(np.linalg.norm(leaving, axis=1), 1e-6)[:, None]
+    mean = leaving[-spread:].mean(0)
+    axes = np.linalg.svd(leaving[-spread:] - mean, full_matrices=False)[2][:2]
+    axes *= np.sign(np.take_along_axis(axes, np.abs(axes).argmax(1)[:, None], 1))
+    ways = (leaving - mean) @ axes.T
+    angles = np.where((rows == middle).all(1), 0, degrees(np.clip(cosine, -1, 1)))
+    return (ways * (angles / np.maximum(np.linalg.norm(ways, axis=1), 1e-9))[:, None]).astype(np.float32)
+
+
+def nearest(model: str, token: int, alike: np.ndarray, count: int = NEAREST) -> Neighbours:
+    """The tokens of the largest cosines (V,), its own apart; of equal ones the smaller id first."""
+    scores = alike.copy()
+    scores[token] = -2
+    count = min(count, len(scores) - 1)
+    ids = np.flatnonzero(scores >= np.partition(scores, -count)[-count])
+    ids = ids[np.argsort(-scores[ids], kind="stable")][:count]
+    label, *others = models.vocabulary_labels(model, [token, *ids.tolist()])
+    return Neighbours(token, label, ids.astype(np.int64), tuple(others), scores[ids])
+
+
+def most_at_home(pieces: Sequence[models.Piece], neighbours: Sequence[Neighbours]) -> int:
+    """The place of the token whose neighbours are nearest; of those that begin a word of two letters, if any do."""
+    texts = ["" if piece.special else piece.data.decode("utf-8", "ignore") for piece in pieces]
+    long = [place for place, text in enumerate(texts) if len(text.strip()) > 1 and text.strip().isalpha()]
+    begin = [place for place in long if texts[place].startswith(" ")]
+    whole = [place for place in long if not pieces[place].token.startswith("##")]
+    return max(begin or whole or long or range(len(texts)), key=lambda place: neighbours[place].cosines.mean())

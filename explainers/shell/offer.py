@@ -1,0 +1,48 @@
+"""Which models a page offers, in which order, and which one answers where the chosen one cannot."""
+
+from __future__ import annotations
+
+import models
+
+from ..contract import Model
+
+STRIP = frozenset({"causal", "attention"})  # what the strip shows, and so what a page begins with
+ABILITIES = ("causal", "masked", "recurrent", "attention")  # the first that is lacking is what the page says
+
+
+def model_names(language: str, needs: frozenset[str] = frozenset()) -> list[str]:
+    """The models that fit: those of the page's language first, then of others, then what has to be downloaded."""
+    entries = sorted(models.offered(needs), key=lambda e: (e.hub is not None, language not in e.languages))
+    return [entry.name for entry in entries]
+
+
+def default_model(language: str, needs: frozenset[str] = STRIP) -> str:
+    """The bundled model that fits, of the page's language where there is one; "" where none fits at all."""
+    bundled = [entry for entry in models.offered(needs) if entry.hub is None]
+    own = [entry for entry in bundled if language in entry.languages]
+    return next((entry.name for entry in own + bundled), "")
+
+
+def instead(chosen: str, needs: frozenset[str], language: str) -> tuple[str, str] | None:
+    """The model that answers where the chosen one cannot, and what that one lacks; None where it can, or is unknown.
+
+    It speaks the chosen one's language; where that has none or several, the page's.
+    """
+    entry = next((entry for entry in models.offered() if entry.name == chosen), None)
+    if entry is None or needs <= entry.can:
+        return None
+    spoken = entry.languages[0] if len(entry.languages) == 1 else language
+    other = default_model(spoken, needs)
+    lacking = next((ability for ability in ABILITIES if ability in needs - entry.can), "")
+    return (other, lacking) if other else None
+
+
+def model_json(control: Model, language: str) -> dict[str, object]:
+    """What a page knows of a Model control: the models that fit, and what answers in place of each that does not."""
+    others = {name: instead(name, control.needs, language) for name in model_names(language)}
+    return {
+        "options": model_names(language, control.needs),
+        "default": default_model(language, control.needs) if control.shared else "",
+        "shared": control.shared,
+        "instead": {name: list(other) for name, other in others.items() if other},
+    }

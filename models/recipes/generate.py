@@ -1,0 +1,81 @@
+"""Writes simple English and Korean text from the grammar in grammar/: the same documents in both languages.
+
+    python -m models.recipes.generate --language en --documents 20000 --seed 1 --out en.txt
+    python -m models.recipes.generate --pairs --documents 20000 --out pairs.tsv
+    python -m models.recipes.generate --language ko --documents 7000 --statistics
+
+Documents are separated by the end-of-text mark that corpus.by_mark splits at; pairs are lines of English, a tab and
+Korean. A document is a function of (seed, index): a run with --first goes on where another stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from .corpus import END
+from .grammar.document import Document, document
+from .grammar.lexicon import LANGUAGES, plots
+from .grammar.survey import survey
+
+
+def documents(count: int, seed: int = 1, first: int = 0, held: bool = False, kind: str = "") -> Iterator[Document]:
+    """The documents from index `first` on."""
+    return (document(seed, index, held, kind=kind) for index in range(first, first + count))
+
+
+def pairs(count: int, seed: int = 1, first: int = 0, held: bool = False, kind: str = "") -> Iterator[tuple[str, str]]:
+    """(English, Korean) sentences, each pair once; left out is what only its neighbours make clear."""
+    seen = set()
+    for index in range(first, first + count):
+        found = document(seed, index, held, canonical=True, kind=kind)
+        for i, pair in enumerate(zip(found.sentences["en"], found.sentences["ko"], strict=True)):
+            if i in found.alone and pair not in seen:
+                seen.add(pair)
+                yield pair
+
+
+def write(found: Iterator[Document], language: str, out: TextIO) -> None:
+    for each in found:
+        out.write(f"{each.text(language)}\n{END}\n")
+
+
+def report(found: Iterator[Document], language: str, out: TextIO) -> None:
+    """Prints the figures of a sample and thirty of its sentences."""
+    figures = survey([sentence for each in found for sentence in each.sentences[language]])
+    print(f"bytes {figures.size:,}\nsentences {figures.sentences:,}\nforms {figures.forms:,}", file=out)
+    for share, gram in figures.grams:
+        print(f"{share:.4%} {gram}", file=out)
+    for sentence in figures.some:
+        print(f"- {sentence}", file=out)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--language", choices=LANGUAGES, default="en")
+    parser.add_argument("--documents", type=int, default=20_000)
+    parser.add_argument("--first", type=int, default=0, help="index of the first document")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kind", choices=list(plots()["shares"]), default="", help="only documents of this kind")
+    parser.add_argument("--held", action="store_true", help="documents for scoring: names and pairs never trained on")
+    parser.add_argument("--pairs", action="store_true", help="sentence pairs instead of documents")
+    parser.add_argument("--statistics", action="store_true", help="figures and samples instead of the text")
+    parser.add_argument("--out", type=Path, help="file to write (default: standard output)")
+    args = parser.parse_args()
+    out = args.out.open("w", encoding="utf-8") if args.out else sys.stdout
+    chosen = (args.documents, args.seed, args.first, args.held, args.kind)
+    if args.statistics:
+        report(documents(*chosen), args.language, out)
+    elif args.pairs:
+        out.writelines(f"{english}\t{korean}\n" for english, korean in pairs(*chosen))
+    else:
+        write(documents(*chosen), args.language, out)
+    if args.out:
+        out.close()
+
+
+if __name__ == "__main__":
+    main()

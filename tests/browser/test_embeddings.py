@@ -1,0 +1,286 @@
+"""The embeddings tab as a person uses it: rows to read, a space to fly through, neighbours, sums of words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import Page, expect
+
+from tests.browser.plain import Plain
+from tests.browser.reading import LOCALES, MODELS, PATHS, SENTENCES, address, answer, wait, write
+
+pytestmark = [pytest.mark.browser, pytest.mark.weights]
+Open = Callable[..., Page]
+
+EACH = pytest.mark.parametrize("language", list(PATHS))
+WORDS = {"en": " red", "ko": " 한국"}  # not in the sentences
+
+
+def table_of(plain: Plain) -> torch.Tensor:
+    return plain.model.get_input_embeddings().weight.detach()
+
+
+def nearest(plain: Plain, token: int, count: int = 12) -> list[int]:
+    """The ids whose rows point most nearly the same way, by torch's own cosine over all numbers of a row."""
+    table = table_of(plain)
+    alike = torch.nn.functional.cosine_similarity(table[token][None], table, dim=-1)
+    alike[token] = -2
+    return alike.topk(count).indices.tolist()
+
+
+def shown(page: Page, tab: str = "embeddings") -> dict[str, Any]:
+    """The leading figure as it came: its traces by name, and what it says of itself."""
+    figure = answer(page, tab, "picture")["props"]["figure"]
+    return {trace["name"]: trace for trace in figure["data"]} | {"meta": figure["layout"]["meta"]}
+
+
+def arrived(page: Page, token: int | None = None) -> None:
+    """Returns when the plot has been drawn and has flown to where it should."""
+    page.wait_for_function(
+        """(token) => {
+            const at = document.querySelector("#stage-embeddings [data-view=picture] .gb-figure-plot")?.dataset.at;
+            return at && (token === null || at.endsWith(` ${token}`));
+        }""",
+        arg=token,
+    )
+
+
+def opened(open_page: Open, language: str, motion: str = "reduce", **controls: Any) -> Page:
+    link = address(language, "embeddings", SENTENCES[language], **controls)
+    page = open_page(link, locale=LOCALES[language], reduced_motion=motion)
+    wait(page, "embeddings", SENTENCES[language])
+    arrived(page)
+    return page
+
+
+@pytest.mark.idea("C7")
+@EACH
+def test_an_id_picks_a_row_of_the_models_own_table(open_page: Open, language: str) -> None:
+    page = opened(open_page, language)
+    plain = Plain(MODELS[language])
+    ids = plain.ids(SENTENCES[language])
+    rows = table_of(plain)[ids].numpy()
+    page.locator("[data-view=lookup] summary").click()
+    cells = page.locator("[data-view=lookup] tbody tr").evaluate_all(
+        "(rs) => rs.map((r) => [...r.cells].map((c) => c.innerText))"
+    )
+    assert [int(cell[2]) for cell in cells] == ids
+    for cell, row in zip(cells, rows, strict=True):
+        np.testing.assert_allclose([float(value) for value in (*cell[3:8], cell[9])], [*row[:5], row[-1]], rtol=1e-3)
+    page.locator("[data-view=rows] summary").click()
+    page.wait_for_selector("[data-view=rows] .gb-figure-plot[data-drawn]")
+    drawn = page.locator("[data-view=rows] .gb-figure-plot").evaluate(
+        "(p) => Array.from(p._fullData[0].z, (row) => Array.from(row))"
+    )
+    np.testing.assert_allclose(drawn, rows, rtol=1e-6)
+
+
+@pytest.mark.idea("C9")
+@EACH
+def test_the_neighbours_are_the_nearest_by_cosine_and_a_click_goes_to_one(open_page: Open, language: str) -> None:
+    page = opened(open_page, language)
+    plain = Plain(MODELS[language])
+    assert shown(page)["meta"]["chosen"] in plain.ids(SENTENCES[language])
+    (token,) = plain.ids(WORDS[language])
+    box = page.locator(".gb-beside-box")
+    box.fill(WORDS[language].strip())
+    box.press("Enter")
+    arrived(page, token)
+    near = nearest(plain, token)
+    listed = [row["data"] for row in shown(page)["meta"]["near"]["rows"]]
+    assert listed == near
+    table = table_of(plain)
+    best = float(torch.nn.functional.cosine_similarity(table[token], table[near[0]], dim=0))
+    assert page.locator(".gb-beside-value").first.inner_text() == f"{best:.2f}"
+    page.locator(".gb-beside-row").first.click()
+    arrived(page, near[0])
+    assert page.evaluate("glassbox.state.controls.embeddings.token") == near[0]
+    assert f"embeddings.token={near[0]}" in page.url
+    assert [row["data"] for row in shown(page)["meta"]["near"]["rows"]] == nearest(plain, near[0])
+    write(page, SENTENCES[language] + " ?")  # another sentence: back among its own words
+    wait(page, "embeddings")
+    assert page.evaluate("glassbox.state.controls.embeddings.token") == -1
+
+
+@pytest.mark.idea("C9")
+@EACH
+def test_the_distance_on_the_screen_is_the_angle(open_page: Open, language: str) -> None:
+    page = opened(open_page, language)
+    table = table_of(Plain(MODELS[language])).double()
+    token = shown(page)["meta"]["chosen"]
+    expected = torch.nn.functional.cosine_similarity(table[token][None], table, dim=-1).clamp(-1, 1).arccos().rad2deg()
+    x, y = drawn_at(page, "vocabulary")
+    np.testing.assert_allclose(np.hypot(x, y), expected, atol=0.1)
+
+
+def drawn_at(page: Page, name: str, letters: str = "xy") -> list[list[float]]:
+    """The coordinates of a trace as plotly holds them."""
+    script = """([name, letters]) => {
+        const plot = document.querySelector("#stage-embeddings [data-view=picture] .gb-figure-plot");
+        const trace = plot._fullData.find((one) => one.name === name);
+        return Array.from(letters, (letter) => Array.from(trace[letter]));
+    }"""
+    return page.evaluate(script, [name, letters])
+
+
+@pytest.mark.idea("C8")
+@EACH
+@pytest.mark.parametrize(("projection", "letters"), [("plane", "xy"), ("space", "xyz")])
+def test_the_space_is_that_of_the_principal_components(
+    open_page: Open, language: str, projection: str, letters: str
+) -> None:
+    """Against numpy's singular values, up to the sign of an axis; the axes say the share that they hold."""
+    page = opened(open_page, language, embeddings__projection=projection)
+    table = table_of(Plain(MODELS[language])).double().numpy()
+    left, values, _ = np.linalg.svd(table - table.mean(0), full_matrices=False)
+    for axis, at in enumerate(drawn_at(page, "vocabulary", letters), 1):
+        expected = left[:, axis] * values[axis]
+        assert np.abs(np.corrcoef(at, expected)[0, 1]) > 0.9999
+        np.testing.assert_allclose(np.abs(at), np.abs(expected), atol=1e-3)
+        title = page.locator(".gb-figure-plot").first.evaluate(
+            "(p, [deep, letter]) => (deep ? p._fullLayout.scene : p._fullLayout)[`${letter}axis`].title.text",
+            [projection == "space", letters[axis - 1]],
+        )
+        share = 100 * values[axis] ** 2 / (values**2).sum()
+        assert f"{share:.2f}%" in title and str(axis + 1) in title
+
+
+@pytest.mark.idea("C8")
+@EACH
+@pytest.mark.parametrize("projection", ["plane", "space"])
+def test_a_token_chosen_is_flown_to_and_all_shows_all(open_page: Open, language: str, projection: str) -> None:
+    page = opened(open_page, language, motion="no-preference", embeddings__projection=projection)
+    before = view(page)
+    (token,) = Plain(MODELS[language]).ids(WORDS[language])
+    page.locator(".gb-beside-box").fill(WORDS[language].strip())
+    page.locator(".gb-beside-hits button").first.click()
+    arrived(page, token)
+    assert view(page) != before
+    there = view(page)
+    page.locator(".gb-figure-knobs button").last.click()  # with axis 1, and back
+    page.wait_for_function("glassbox.state.controls.embeddings.first === true")
+    wait(page, "embeddings")
+    page.locator(".gb-figure-views button").first.click()
+    page.wait_for_timeout(1500)
+    assert view(page) != there
+
+
+def view(page: Page) -> Any:
+    return page.evaluate(
+        """() => {
+            const { xaxis, yaxis, scene } = document.querySelector("#stage-embeddings .gb-figure-plot")._fullLayout;
+            return JSON.stringify(scene ? scene.camera : [xaxis.range, yaxis.range]);
+        }"""
+    )
+
+
+@EACH
+def test_a_dot_is_chosen_by_a_click_on_it(open_page: Open, language: str) -> None:
+    page = opened(open_page, language)
+    token = shown(page)["meta"]["near"]["rows"][0]["data"]
+    x, y = (at[0] for at in drawn_at(page, "neighbours"))
+    (first,) = [shown(page)["neighbours"]["customdata"][0]]
+    spot = page.evaluate(
+        """([x, y]) => {
+            const plot = document.querySelector("#stage-embeddings .gb-figure-plot");
+            const { xaxis, yaxis } = plot._fullLayout;
+            const box = plot.getBoundingClientRect();
+            return [box.left + xaxis._offset + xaxis.d2p(x), box.top + yaxis._offset + yaxis.d2p(y)];
+        }""",
+        [x, y],
+    )
+    page.mouse.move(*spot)
+    page.wait_for_timeout(400)
+    page.mouse.click(*spot)
+    arrived(page, first)
+    assert token in [shown(page)["meta"]["chosen"], *nearest(Plain(MODELS[language]), first, 40)]
+
+
+def test_what_a_person_moved_stays_when_only_the_theme_or_the_text_size_changes(open_page: Open) -> None:
+    page = opened(open_page, "en", embeddings__projection="space")
+    page.locator(".gb-figure-views button").nth(2).click()
+    page.wait_for_timeout(1500)
+    before = view(page)
+    page.evaluate("document.body.classList.toggle('dark')")
+    page.wait_for_timeout(1500)
+    assert view(page) == before
+
+
+def test_forty_updates_leak_no_context_and_a_hidden_plot_holds_none(open_page: Open) -> None:
+    page = opened(open_page, "en", embeddings__projection="space")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    for name in ("angle", "plane", "space") * 6:
+        asked = page.evaluate("glassbox.stages.embeddings.asked")
+        page.evaluate("(name) => glassbox.set('embeddings', 'projection', name)", name)
+        page.wait_for_function("(asked) => glassbox.stages.embeddings.asked > asked", arg=asked)
+        wait(page, "embeddings")
+        page.wait_for_timeout(150)
+    arrived(page)
+    assert not [text for text in said if "Too many active WebGL contexts" in text]
+    assert page.locator("#stage-embeddings canvas").count() <= 4
+    page.locator(".gb-tab[data-tab=tokens]").click()
+    wait(page, "tokens")
+    expect(page.locator("#stage-embeddings canvas")).to_have_count(0)
+    page.locator(".gb-tab[data-tab=embeddings]").click()
+    page.wait_for_selector("#stage-embeddings .gb-figure-plot[data-drawn]")
+
+
+def test_without_webgl_the_picture_is_flat_and_says_so(open_page: Open) -> None:
+    page = open_page("/")
+    page.wait_for_selector("body[data-ready]")
+    page.evaluate("glassbox.webgl = false; glassbox.set('embeddings', 'projection', 'space')")
+    page.locator(".gb-tab[data-tab=embeddings]").click()
+    wait(page, "embeddings")
+    page.wait_for_selector("#stage-embeddings .gb-figure-plot[data-drawn]")
+    kinds = page.locator("#stage-embeddings .gb-figure-plot").evaluate("(p) => p._fullData.map((trace) => trace.type)")
+    assert set(kinds) == {"scatter"}
+    expect(page.locator("#stage-embeddings .gb-figure-note")).to_be_visible()
+
+
+def test_the_keyboard_goes_from_token_to_token(open_page: Open) -> None:
+    page = opened(open_page, "ko")
+    chip = page.locator(".gb-beside-places button").nth(3)
+    label = chip.inner_text()
+    chip.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".gb-beside-places button").nth(3)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".gb-beside-title")).to_contain_text(label)
+    assert label in page.locator("[data-view=picture] .gb-alternative").inner_text()
+
+
+@pytest.mark.idea("C9")
+@EACH
+def test_three_words_are_a_sum_of_their_rows(open_page: Open, language: str) -> None:
+    """The nearest row to b - a + c, by torch; the best answer is read off the page's own table."""
+    own = {"en": ("big", "small", "happy"), "ko": ("남자", "여자", "소년")}[language]
+    page = open_page(address(language, "embeddings", " ".join(own)), locale=LOCALES[language])
+    wait(page, "embeddings", " ".join(own))
+    page.locator("[data-view=arithmetic] summary").click()
+    cells = page.locator("[data-view=arithmetic] tbody tr").first.locator("td").all_inner_texts()
+    plain = Plain(MODELS[language])
+    a, b, c = (plain.ids(f" {word}")[0] for word in own)
+    table = table_of(plain)
+    alike = torch.nn.functional.cosine_similarity((table[b] - table[a] + table[c])[None], table, dim=-1)
+    alike[[a, b, c]] = -2
+    best = plain.tokenizer.decode([int(alike.argmax())]).strip()
+    assert re.findall(r"\w+", cells[0]) == [own[1], own[0], own[2]]
+    assert cells[1].lstrip("␣") == best
+
+
+def test_angles_between_the_tokens_of_the_sentence(open_page: Open) -> None:
+    page = opened(open_page, "en")
+    page.locator("[data-view=angles] summary").click()
+    page.wait_for_selector("[data-view=angles] .gb-figure-plot[data-drawn]")
+    drawn = page.locator("[data-view=angles] .gb-figure-plot").evaluate(
+        "(p) => Array.from(p._fullData[0].z, (r) => Array.from(r))"
+    )
+    plain = Plain("stories-gpt")
+    rows = table_of(plain)[plain.ids(SENTENCES["en"])]
+    expected = torch.nn.functional.cosine_similarity(rows[:, None], rows[None], dim=-1).numpy()
+    np.testing.assert_allclose(drawn, expected, atol=1e-5)

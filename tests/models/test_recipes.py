@@ -1,0 +1,130 @@
+"""The recipes: a small run learns, a stopped one goes on as if it had not been, an LSTM reads what its twin did."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.weights
+
+NAMES = ("Lily", "Tom", "Sue", "Max", "Ann", "Ben")
+THINGS = ("ball", "cat", "dog", "hat", "tree", "cake")
+STEPS = 100
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with 40 KB of very simple sentences."""
+    folder = tmp_path_factory.mktemp("texts")
+    chance = np.random.default_rng(1)
+    stories = (
+        " ".join(f"{chance.choice(NAMES)} has a {chance.choice(THINGS)}. It is very big." for _ in range(6))
+        for _ in range(200)
+    )
+    (folder / "stories.txt").write_text("\n\n".join(stories), encoding="utf-8")
+    return folder
+
+
+def causal_recipe(**changes: Any) -> Any:
+    from models.recipes.causal import Recipe
+    from models.recipes.corpus import Text, by_blank_line
+
+    text = Text("stories.txt", 1.0, by_blank_line, "Stories", "CC0")
+    sizes: dict[str, Any] = {"width": 32, "layers": 1, "heads": 2, "positions": 64, "state": 32}
+    return Recipe("sample", "en", 300, (text,), **{**sizes, **changes})
+
+
+def masked_recipe() -> Any:
+    from models.recipes.corpus import Text, by_blank_line
+    from models.recipes.masked import Recipe
+
+    text = Text("stories.txt", 1.0, by_blank_line, "Stories", "CC0")
+    return Recipe("sample", "en", 120, 60, True, (text,), width=32, layers=1, heads=2, positions=128)
+
+
+def last_loss(printed: str) -> float:
+    return float(re.findall(r"loss ([\d.]+)", printed)[-1])
+
+
+def unigram(work: Path, texts: Path) -> float:
+    """Nats that a token of the sample takes on average by its frequency alone."""
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(work)
+    ids = tokenizer((texts / "stories.txt").read_text(encoding="utf-8"), add_special_tokens=False)["input_ids"]
+    shares = np.bincount(ids) / len(ids)
+    return float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
+
+
+@pytest.mark.parametrize("kind", ["GPT-2", "LSTM", "BERT"])
+def test_a_run_learns_and_one_that_was_stopped_ends_at_the_same_loss(
+    kind: str, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from models.recipes import causal, masked
+    from models.recipes.loop import Run
+
+    monkeypatch.setattr(masked, "WARM", 10)
+    monkeypatch.setattr(masked, "BATCH", 512)
+
+    def train(work: Path) -> float:
+        if kind == "BERT":
+            masked.train(masked_recipe(), texts, tmp_path / "out", work, masked.BATCH * STEPS, save_every=35)
+        else:
+            causal.train(causal_recipe(architecture=kind), texts, tmp_path / "out", work, 64 * 8 * STEPS, save_every=35)
+        return last_loss(capsys.readouterr().out)
+
+    whole = train(tmp_path / "whole")
+    assert whole < unigram(tmp_path / "whole", texts)
+
+    update = Run.update
+
+    def killed(self: Any, step: int, pairs: Any) -> float:
+        if step == 50:
+            raise KeyboardInterrupt
+        return update(self, step, pairs)
+
+    monkeypatch.setattr(Run, "update", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "stopped")
+    monkeypatch.setattr(Run, "update", update)
+    assert train(tmp_path / "stopped") == pytest.approx(whole, abs=2e-3)
+
+
+def test_an_lstm_has_its_twins_tokenizer_and_reads_the_same_rows() -> None:
+    from models.recipes.causal import RECIPES, Rows
+
+    for name in ("stories-lstm", "ko-lstm"):
+        lstm, gpt = RECIPES[name], RECIPES[RECIPES[name].twin]
+        sources = [[[text * 100 + i] * 50 for i in range(40)] for text in range(len(gpt.texts))]
+        for step in (0, 7):
+            assert Rows(lstm, sources).batch(step).equal(Rows(gpt, sources).batch(step))
+
+
+def test_gaps_hide_fifteen_in_a_hundred_and_never_a_special_token(texts: Path) -> None:
+    from models.recipes.corpus import documents
+    from models.recipes.masked import LENGTHS, NOTHING, Rows
+    from models.recipes.tokenizer import train_wordpiece
+
+    recipe = masked_recipe()
+    train, _ = documents(texts, recipe.texts[0])
+    tokenizer = train_wordpiece(train, 120, 60, True, 128)
+    rows = Rows(recipe, tokenizer, [tokenizer(train, add_special_tokens=False)["input_ids"]])
+    asked = hidden = same = tokens = 0
+    for step in range(12):
+        ids, labels = rows.batch(step)
+        assert ids.shape == labels.shape and ids.shape[1] in LENGTHS
+        gaps = labels != NOTHING
+        assert (labels[gaps] >= len(tokenizer.all_special_ids)).all()
+        assert (ids[:, 0] == tokenizer.cls_token_id).all()
+        assert ((ids == tokenizer.sep_token_id).sum(1) == 1).all()
+        asked += int(gaps.sum())
+        hidden += int((ids == tokenizer.mask_token_id).sum())
+        same += int((ids[gaps] == labels[gaps]).sum())
+        tokens += int((ids >= len(tokenizer.all_special_ids)).sum()) + int((ids == tokenizer.mask_token_id).sum())
+    assert 0.14 < asked / tokens < 0.16
+    assert 0.77 < hidden / asked < 0.83 and 0.08 < same / asked < 0.13
+    assert rows.batch(3)[0].equal(rows.batch(3)[0])

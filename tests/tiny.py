@@ -1,0 +1,74 @@
+"""Tokenizers trained in a blink on two lines of text, of the three kinds that language models have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+SENTENCES = (
+    "The bear saw a small bird in the tree. Once upon a time there was a little girl.",
+    "옛날 옛적에 작은 새가 나무 위에 살았습니다. 나는 배를 먹었다.",
+)
+END = "<|endoftext|>"
+
+
+def byte_tokenizer(size: int = 320) -> Any:
+    """A byte-level BPE tokenizer, as GPT-2's."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bpe.decoder = decoders.ByteLevel()
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=[END], initial_alphabet=alphabet, show_progress=False)
+    bpe.train_from_iterator(SENTENCES, trainer)
+    return PreTrainedTokenizerFast(tokenizer_object=bpe, bos_token=END, eos_token=END, unk_token=END)
+
+
+def word_tokenizer() -> Any:
+    """A WordPiece tokenizer, as BERT's."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    wordpiece = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    wordpiece.normalizer = normalizers.BertNormalizer(lowercase=True)
+    wordpiece.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    wordpiece.decoder = decoders.WordPiece()
+    wordpiece.train_from_iterator(
+        SENTENCES, trainers.WordPieceTrainer(vocab_size=160, special_tokens=names, show_progress=False)
+    )
+    wordpiece.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    roles = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    return PreTrainedTokenizerFast(tokenizer_object=wordpiece, mask_token="[MASK]", **roles)
+
+
+def sentencepiece_tokenizer() -> Any:
+    """A BPE tokenizer that writes spaces as U+2581 and falls back to bytes, as Llama's."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    words = ["<unk>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁", "a", "▁a", "b"]
+    vocabulary = {word: i for i, word in enumerate(words)}
+    bpe = Tokenizer(models.BPE(vocabulary, [("▁", "a")], unk_token="<unk>", byte_fallback=True))
+    bpe.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="never")
+    bpe.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
+    bpe.add_tokens([AddedToken("<think>", normalized=False)])
+    return PreTrainedTokenizerFast(tokenizer_object=bpe, unk_token="<unk>")
+
+
+def begun(tokenizer_of: Callable[[], Any], ended: bool = False) -> Callable[[], Any]:
+    """The same tokenizer with "<s>" put before each text, as Llama's; ended: and "</s>" after it."""
+
+    def make() -> Any:
+        from tokenizers import processors
+
+        tokenizer = tokenizer_of()
+        tokenizer.add_special_tokens({"bos_token": "<s>", "eos_token": "</s>"})
+        marks = [(mark, tokenizer.convert_tokens_to_ids(mark)) for mark in ("<s>", "</s>")]
+        single = "<s> $A </s>" if ended else "<s> $A"
+        tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(single=single, special_tokens=marks)
+        return tokenizer
+
+    return make
