@@ -2,10 +2,15 @@
 
     python -m models.recipes.masked stories-bert --texts FOLDER --tokens 12e6
 
-A row is [CLS], some whole sentences of one document, [SEP]; of its tokens 15% are to be guessed: of those 80% are
-hidden behind [MASK], 10% stand as another token and 10% as they are (Devlin et al., "BERT", 2019). All rows of a batch
-are of one length, drawn anew for each batch, for people type short texts. Which rows and which gaps is a function of
-(seed, step) alone, so a killed run that resumes sees what it would have seen.
+A row is [CLS], some whole sentences of one document, [SEP]; half of the rows go on with more sentences and a [SEP], and
+the model says whether those follow in the document or come from elsewhere. Of the tokens some are to be guessed: of
+those 80% are hidden behind [MASK], 10% stand as another token and 10% as they are (Devlin et al., "BERT", 2019).
+
+All rows of a batch are of one length, drawn anew for each batch, for people type short texts. The first batches hold
+very short rows: a hidden word's place says nothing of it, so nothing is learnt before some head looks at its
+neighbours, and among sixteen tokens those are soon found, among a hundred they are not (figures in LOG.md).
+
+Which rows and which gaps is a function of (seed, step) alone: a killed run that resumes sees what it would have seen.
 """
 
 from __future__ import annotations
@@ -13,11 +18,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast
+from torch.nn.functional import cross_entropy
+from transformers import BertConfig, BertForPreTraining, PreTrainedTokenizerFast
 
 from .card import Card
 from .causal import CLASSICS, KO_CHAT, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
@@ -25,15 +32,21 @@ from .corpus import Text, documents
 from .loop import Run, command, falling, save
 from .tokenizer import train_wordpiece
 
-LENGTHS = (32, 64, 128)  # tokens of a row
-BATCH = 2048  # tokens of a batch
+SHORT = (8, 12, 16, 24)  # tokens of a row, in the first batches
+FIRST = 1200  # how many batches those are
+LENGTHS = (16, 24, 32, 48, 64, 96, 128)  # tokens of a row, afterwards
+BATCH = 1536  # tokens of a batch
 HIDDEN, CHANGED = 0.8, 0.1  # shares of the tokens to be guessed
-GAPS = 0.15
+GAPS = 0.15  # share of the tokens to be guessed when the model is scored
+ASKED = 0.25  # the same while it learns: more to learn from in each row (Wettig et al., 2023)
+PAIRS = 0.5  # share of the rows that are two parts
+NEXT = 0.3  # weight of the question whether the second part follows
 WARM = 100  # steps until the learning rate is whole: a fresh BERT, whose norms come after, does not stand more
-SCORED = 340  # held-out documents that the shipped figure is measured on
+SCORED, REPORTED = 140, 14  # held-out batches that the shipped figure is measured on, and that of a checkpoint
 SPREAD = 0.05  # standard deviation of the first weights
 PEAKS = (0.01, 0.002)  # the highest learning rates of Muon and of AdamW
 NOTHING = -100  # a label that counts for nothing
+FOLLOWS, ELSEWHERE = 0, 1  # labels of the second part, as BERT counts them
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,19 @@ RECIPES = {
 }
 
 
+class Batch(NamedTuple):
+    """What the model sees and what it is to say.
+
+    ids, parts, labels: (rows, length); parts is 1 in a second part, labels the token to be guessed or NOTHING.
+    follows: (rows,), FOLLOWS or ELSEWHERE, NOTHING for a row of one part.
+    """
+
+    ids: Tensor
+    parts: Tensor
+    labels: Tensor
+    follows: Tensor
+
+
 class Rows:
     """Batches of rows with gaps, a pure function of (seed, step).
 
@@ -71,33 +97,60 @@ class Rows:
 
     def __init__(self, recipe: Recipe, tokenizer: PreTrainedTokenizerFast, sources: list[list[list[int]]]):
         self.recipe, self.tokenizer, self.sources = recipe, tokenizer, sources
-        shares = np.array([text.share for text in recipe.texts])
+        shares = np.array([text.share for text in recipe.texts])[: len(sources)]
         self.shares = shares / shares.sum()
         self.ends = set(tokenizer.convert_tokens_to_ids([".", "!", "?"]))
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Returns ids and labels, both (rows, length); a label is the token to be guessed, or NOTHING."""
+    def batch(self, step: int) -> Batch:
+        """The batch of a step."""
         chance = np.random.default_rng([self.recipe.seed, step])
-        length = int(chance.choice(LENGTHS))
-        rows = np.array([self.row(length, chance) for _ in range(BATCH // length)])
-        return gaps(rows, self.tokenizer, chance)
+        length = int(chance.choice(SHORT if step < FIRST else LENGTHS))
+        return self.rows(length, BATCH // length, chance, ASKED)
 
-    def row(self, length: int, chance: np.random.Generator) -> list[int]:
-        """One row of that length: sentences of a document from one's beginning on, as many as fit, then padding."""
+    def rows(self, length: int, count: int, chance: np.random.Generator, share: float) -> Batch:
+        """That many rows of one length, that share of their tokens to be guessed."""
+        made = [self.row(length, chance) for _ in range(count)]
+        seen, labels = gaps(np.array([row for row, _, _ in made]), self.tokenizer, chance, share)
+        starts = torch.tensor([start for _, start, _ in made])
+        parts = (torch.arange(length) >= starts[:, None]) & (seen != self.tokenizer.pad_token_id)
+        return Batch(seen, parts.long(), labels, torch.tensor([follows for _, _, follows in made]))
+
+    def row(self, length: int, chance: np.random.Generator) -> tuple[list[int], int, int]:
+        """One row of that length, filled up with padding; where its second part begins; whether that follows."""
+        begin, end = self.tokenizer.cls_token_id, self.tokenizer.sep_token_id
+        paired = chance.random() < PAIRS
+        document, start = self.place(chance)
+        first = self.cut(document[start:], (length - 3) // 2 if paired else length - 2)
+        row, second, follows = [begin, *first, end], length, NOTHING
+        rest = document[start + len(first) :]
+        if paired and first[-1] in self.ends and len(rest) > 3:  # cut within a sentence, it would tell what follows
+            follows = FOLLOWS
+            if chance.random() < 0.5:
+                other, start = self.place(chance)
+                rest, follows = other[start:], ELSEWHERE
+            second = len(row)
+            row += [*self.cut(rest, length - len(row) - 1), end]
+        return row + [self.tokenizer.pad_token_id] * (length - len(row)), second, follows
+
+    def place(self, chance: np.random.Generator) -> tuple[list[int], int]:
+        """A document and where one of its sentences begins."""
         source = self.sources[chance.choice(len(self.sources), p=self.shares)]
         document = source[chance.integers(len(source))]
         starts = [0, *(i + 1 for i, token in enumerate(document[:-4]) if token in self.ends)]
-        taken = document[chance.choice(starts) :][: length - 2]
-        last = max((i for i, token in enumerate(taken) if token in self.ends), default=len(taken) - 1)
-        if last + 1 >= len(taken) // 2:
-            taken = taken[: last + 1]
-        row = [self.tokenizer.cls_token_id, *taken, self.tokenizer.sep_token_id]
-        return row + [self.tokenizer.pad_token_id] * (length - len(row))
+        return document, int(chance.choice(starts))
+
+    def cut(self, tokens: list[int], room: int) -> list[int]:
+        """As many whole sentences as there is room for; a part of one where they would leave half of it empty."""
+        taken = tokens[:room]
+        last = max((i for i, token in enumerate(taken) if token in self.ends), default=-1)
+        return taken[: last + 1] if last + 1 >= len(taken) // 2 and last >= 0 else taken
 
 
-def gaps(rows: np.ndarray, tokenizer: PreTrainedTokenizerFast, chance: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Hides tokens of rows (B, T), never special ones; returns what the model sees and what it is to guess."""
-    asked = (chance.random(rows.shape) < GAPS) & (rows >= len(tokenizer.all_special_ids))
+def gaps(
+    rows: np.ndarray, tokenizer: PreTrainedTokenizerFast, chance: np.random.Generator, share: float
+) -> tuple[Tensor, Tensor]:
+    """Hides a share of the tokens of rows (B, T), never special ones; returns what is seen and what to guess."""
+    asked = (chance.random(rows.shape) < share) & (rows >= len(tokenizer.all_special_ids))
     how = chance.random(rows.shape)
     seen = np.where(asked & (how < HIDDEN), tokenizer.mask_token_id, rows)
     others = chance.integers(len(tokenizer.all_special_ids), len(tokenizer), rows.shape)
@@ -105,22 +158,25 @@ def gaps(rows: np.ndarray, tokenizer: PreTrainedTokenizerFast, chance: np.random
     return torch.tensor(seen), torch.tensor(np.where(asked, rows, NOTHING))
 
 
-def guesses(model: BertForMaskedLM, ids: Tensor, labels: Tensor, padding: int) -> tuple[Tensor, Tensor]:
-    """Scores (N, V) and labels (N,) of the N tokens to be guessed: of the others nothing is computed."""
-    hidden = model.bert(input_ids=ids, attention_mask=(ids != padding).long()).last_hidden_state
-    asked = labels != NOTHING
-    return model.cls(hidden[asked]), labels[asked]
+def guesses(model: BertForPreTraining, batch: Batch, padding: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Scores (N, V) and labels (N,) of the N tokens to be guessed, of the others nothing is computed; and the scores
+    (rows, 2) of whether the second part follows."""
+    seen = (batch.ids != padding).long()
+    out = model.bert(input_ids=batch.ids, token_type_ids=batch.parts, attention_mask=seen)
+    asked = batch.labels != NOTHING
+    scores, follows = model.cls(out.last_hidden_state[asked], out.pooler_output)
+    return scores, batch.labels[asked], follows
 
 
-def build(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> BertForMaskedLM:
+def build(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> BertForPreTraining:
     """A BERT with random weights of the recipe's size.
 
-    A hidden word's place says nothing of it, so nothing is learnt before some head looks at its neighbours. Two things
-    shorten that wait: larger weights than BERT's own 0.02, which suits a width of 768, and positions that begin as
-    waves (Vaswani et al., 2017), among which a neighbour is found by one rotation; both are trained like all the rest.
+    Besides the short rows, two things help the first heads to find their neighbours: larger weights than BERT's own
+    0.02, which suits a width of 768, and positions that begin as waves (Vaswani et al., 2017), among which a neighbour
+    is found by one rotation; both are trained like all the rest.
     """
     torch.manual_seed(recipe.seed)
-    model = BertForMaskedLM(
+    model = BertForPreTraining(
         BertConfig(
             vocab_size=len(tokenizer),
             hidden_size=recipe.width,
@@ -141,32 +197,55 @@ def build(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> BertForMaskedLM
     return model
 
 
-def accuracy(
-    model: BertForMaskedLM, tokenizer: PreTrainedTokenizerFast, texts: list[str]
-) -> tuple[float, float, float]:
-    """Of held-out texts, each cut at 128 tokens: the share of 15% hidden tokens that the model guesses, the share that
-    the most frequent token of these texts is, and the bits that a hidden token takes the model on average."""
+class Score(NamedTuple):
+    """On held-out texts: share of hidden tokens guessed right, share that their most frequent token is, bits that one
+    takes on average; share of second parts told right, and share that the more frequent answer is."""
+
+    right: float
+    frequent: float
+    bits: float
+    follows: float
+    guessed: float
+
+
+def accuracy(model: BertForPreTraining, rows: Rows, count: int) -> Score:
+    """Scores a model on `count` batches of held-out rows of the first text, at several lengths, 15% of them hidden."""
     model.eval()
     chance, device = np.random.default_rng(0), next(model.parameters()).device
-    right, count, bits, tokens = 0, 0, 0.0, []
-    for text in texts:
-        row = tokenizer(text, truncation=True, max_length=128)["input_ids"]
-        ids, labels = gaps(np.array([row]), tokenizer, chance)
-        ids = torch.where(labels == NOTHING, ids, tokenizer.mask_token_id)  # all of them hidden
+    right, bits = 0, 0.0
+    tokens: list[int] = []
+    answers: list[tuple[int, int]] = []
+    for i in range(count):
+        length = LENGTHS[i % len(LENGTHS)]
+        batch = rows.rows(length, BATCH // length, chance, GAPS)
+        hidden = torch.where(batch.labels == NOTHING, batch.ids, rows.tokenizer.mask_token_id)  # all of them hidden
         with torch.inference_mode():
-            scores, wanted = guesses(model, ids.to(device), labels.to(device), tokenizer.pad_token_id)
+            moved = Batch(*(part.to(device) for part in batch._replace(ids=hidden)))
+            scores, wanted, follows = guesses(model, moved, rows.tokenizer.pad_token_id)
         right += int((scores.argmax(-1) == wanted).sum())
-        bits += float(torch.nn.functional.cross_entropy(scores.float(), wanted, reduction="sum")) / math.log(2)
+        bits += float(cross_entropy(scores.float(), wanted, reduction="sum")) / math.log(2)
         tokens += wanted.tolist()
-        count += len(wanted)
+        told = zip(follows.argmax(-1).tolist(), batch.follows.tolist(), strict=True)
+        answers += [(said, true) for said, true in told if true != NOTHING]
     model.train()
-    return right / count, max(np.bincount(tokens)) / count, bits / count
+    return Score(
+        right / len(tokens),
+        max(np.bincount(tokens)) / len(tokens),
+        bits / len(tokens),
+        sum(said == true for said, true in answers) / len(answers),
+        max(np.bincount([true for _, true in answers])) / len(answers),
+    )
+
+
+def held_out(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, folder: Path) -> Rows:
+    """Rows of what was held out of the first text."""
+    held = documents(folder, recipe.texts[0])[1]
+    return Rows(recipe, tokenizer, [tokenizer(held, add_special_tokens=False)["input_ids"]])
 
 
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
     """Runs the recipe, resuming from `work` if it holds a checkpoint; returns the accuracy on held-out texts."""
     work.mkdir(parents=True, exist_ok=True)
-    held = documents(folder, recipe.texts[0])[1]
     if (work / "tokenizer.json").exists():
         tokenizer = PreTrainedTokenizerFast.from_pretrained(work)
     else:
@@ -174,22 +253,26 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
         tokenizer = train_wordpiece(texts, recipe.vocabulary, recipe.alphabet, recipe.lower, recipe.positions)
         tokenizer.save_pretrained(work)
     sources = [tokenizer(documents(folder, text)[0], add_special_tokens=False)["input_ids"] for text in recipe.texts]
-    rows = Rows(recipe, tokenizer, sources)
+    rows, held = Rows(recipe, tokenizer, sources), held_out(recipe, tokenizer, folder)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = build(recipe, tokenizer).to(device)
     model.train()
 
     def loss(step: int) -> Tensor:
-        ids, labels = rows.batch(step)
+        batch = Batch(*(part.to(device) for part in rows.batch(step)))
         with torch.autocast(device, torch.bfloat16):
-            scores, wanted = guesses(model, ids.to(device), labels.to(device), tokenizer.pad_token_id)
-        return torch.nn.functional.cross_entropy(scores.float(), wanted)
+            scores, wanted, follows = guesses(model, batch, tokenizer.pad_token_id)
+        asked = (batch.follows != NOTHING).sum().clamp(min=1)  # very short rows may all be of one part
+        told = cross_entropy(follows.float(), batch.follows, reduction="sum") / asked
+        return cross_entropy(scores.float(), wanted) + NEXT * told
 
     def report() -> str:
-        return "{:.4f} right, {:.4f} the most frequent, {:.3f} bits".format(*accuracy(model, tokenizer, held[:60]))
+        told = "{:.4f} right, {:.4f} the most frequent, {:.3f} bits; {:.4f} follow right, {:.4f} the more frequent"
+        return told.format(*accuracy(model, held, REPORTED))
 
     steps = math.ceil(tokens / BATCH)
     Run(recipe.name, model, loss, report, steps, BATCH, work, recipe.seed, warm, PEAKS, save_every).go()
+    model.config.architectures = ["BertForMaskedLM"]  # as the first BERT's: what it is mostly used for
     save(model, tokenizer, out)
     return write_card(recipe, model, tokenizer, folder, out, tokens)
 
@@ -199,7 +282,7 @@ def warm(step: int, steps: int) -> float:
     return min(1.0, (step + 1) / WARM) * falling(step, steps)
 
 
-def filled(model: BertForMaskedLM, tokenizer: PreTrainedTokenizerFast, text: str) -> str:
+def filled(model: BertForPreTraining, tokenizer: PreTrainedTokenizerFast, text: str) -> str:
     """A text's first sentence with each of its words hidden in turn, every fourth of them shown with the guess."""
     row = tokenizer(text, truncation=True, max_length=24)["input_ids"]
     model.eval()
@@ -207,17 +290,22 @@ def filled(model: BertForMaskedLM, tokenizer: PreTrainedTokenizerFast, text: str
     for place in range(2, len(row) - 1, 4):
         ids = torch.tensor([[*row[:place], tokenizer.mask_token_id, *row[place + 1 :]]])
         with torch.inference_mode():
-            guess = int(model(input_ids=ids.to(next(model.parameters()).device)).logits[0, place].argmax())
+            guess = int(model(input_ids=ids.to(next(model.parameters()).device)).prediction_logits[0, place].argmax())
         shown.append(f"{tokenizer.convert_ids_to_tokens(row[place])}: {tokenizer.convert_ids_to_tokens(guess)}")
     return f"{tokenizer.decode(row, skip_special_tokens=True)} → {', '.join(shown)}"
 
 
 def write_card(
-    recipe: Recipe, model: BertForMaskedLM, tokenizer: PreTrainedTokenizerFast, folder: Path, out: Path, tokens: float
+    recipe: Recipe,
+    model: BertForPreTraining,
+    tokenizer: PreTrainedTokenizerFast,
+    folder: Path,
+    out: Path,
+    tokens: float,
 ) -> float:
     """Writes CARD.md beside the weights in `out`; returns the accuracy that it states."""
+    score = accuracy(model, held_out(recipe, tokenizer, folder), SCORED)
     held = documents(folder, recipe.texts[0])[1]
-    right, frequent, bits = accuracy(model, tokenizer, held[:SCORED])
     read = math.ceil(tokens / BATCH) * BATCH
     Card(
         name=recipe.name,
@@ -225,24 +313,26 @@ def write_card(
         what=f"A BERT of {model.num_parameters():,} parameters ({recipe.layers} layers of width {recipe.width}, "
         f"{recipe.heads} heads, WordPiece vocabulary of {recipe.vocabulary:,} with [UNK], "
         f"{'lower case only' if recipe.lower else 'capitals kept'}), trained from random weights by this repository "
-        "to fill gaps. It was not trained to say whether one sentence follows another.",
+        "to fill gaps and to say whether the second of two parts follows the first.",
         texts=recipe.texts,
         figures=(
             f"{read:,} training tokens, padding counted.",
-            f"{right:.1%} of hidden tokens (15% of held-out documents of the first text) guessed right; always "
-            f"guessing the most frequent token: {frequent:.1%}.",
-            f"{bits:.3f} bits for a hidden token on average.",
+            f"{score.right:.1%} of hidden tokens (15% of held-out rows of the first text, 16 to 128 tokens long) "
+            f"guessed right; always guessing the most frequent token: {score.frequent:.1%}.",
+            f"{score.bits:.3f} bits for a hidden token on average.",
+            f"{score.follows:.1%} of the same rows' second parts told right (follows, or comes from elsewhere); always "
+            f"giving the more frequent answer: {score.guessed:.1%}.",
         ),
         heading="Held-out beginnings, some tokens hidden one at a time: the token and the guess",
         samples=tuple(filled(model, tokenizer, text) for text in held[:10]),
         command=f"python -m models.recipes.masked {recipe.name} --texts FOLDER --tokens {read:.3g}",
     ).write(out)
-    return right
+    return score.right
 
 
 def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
     """Writes CARD.md anew from the weights in `out`; returns the accuracy that it states."""
-    model = BertForMaskedLM.from_pretrained(out, dtype=torch.float32, local_files_only=True)
+    model = BertForPreTraining.from_pretrained(out, dtype=torch.float32, local_files_only=True)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(out, local_files_only=True)
     return write_card(recipe, model, tokenizer, folder, out, tokens)
 

@@ -91,7 +91,7 @@ def test_a_run_learns_and_one_that_was_stopped_ends_at_the_same_loss(
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path / "stopped")
     monkeypatch.setattr(Run, "update", update)
-    assert train(tmp_path / "stopped") == pytest.approx(whole, abs=2e-3)
+    assert train(tmp_path / "stopped") == pytest.approx(whole, abs=6e-3)
 
 
 def test_an_lstm_has_its_twins_tokenizer_and_reads_the_same_rows() -> None:
@@ -104,27 +104,59 @@ def test_an_lstm_has_its_twins_tokenizer_and_reads_the_same_rows() -> None:
             assert Rows(lstm, sources).batch(step).equal(Rows(gpt, sources).batch(step))
 
 
-def test_gaps_hide_fifteen_in_a_hundred_and_never_a_special_token(texts: Path) -> None:
+def masked_rows(texts: Path) -> tuple[Any, list[list[int]]]:
+    """The sample's rows and its documents as ids."""
+    from models.recipes import masked
     from models.recipes.corpus import documents
-    from models.recipes.masked import LENGTHS, NOTHING, Rows
     from models.recipes.tokenizer import train_wordpiece
 
     recipe = masked_recipe()
     train, _ = documents(texts, recipe.texts[0])
     tokenizer = train_wordpiece(train, 120, 60, True, 128)
-    rows = Rows(recipe, tokenizer, [tokenizer(train, add_special_tokens=False)["input_ids"]])
+    source = tokenizer(train, add_special_tokens=False)["input_ids"]
+    return masked.Rows(recipe, tokenizer, [source]), source
+
+
+def test_gaps_are_as_many_as_said_and_never_a_special_token(texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from models.recipes import masked
+
+    monkeypatch.setattr(masked, "FIRST", 4)
+    rows, _ = masked_rows(texts)
+    tokenizer = rows.tokenizer
     asked = hidden = same = tokens = 0
     for step in range(12):
-        ids, labels = rows.batch(step)
-        assert ids.shape == labels.shape and ids.shape[1] in LENGTHS
-        gaps = labels != NOTHING
+        ids, parts, labels, follows = rows.batch(step)
+        assert ids.shape == labels.shape == parts.shape
+        assert ids.shape[1] in (masked.SHORT if step < 4 else masked.LENGTHS)
+        gaps = labels != masked.NOTHING
         assert (labels[gaps] >= len(tokenizer.all_special_ids)).all()
         assert (ids[:, 0] == tokenizer.cls_token_id).all()
-        assert ((ids == tokenizer.sep_token_id).sum(1) == 1).all()
+        paired = follows != masked.NOTHING
+        assert ((ids == tokenizer.sep_token_id).sum(1) == 1 + paired.long()).all()
+        assert ((parts == 1).any(1) == paired).all() and (parts[ids == tokenizer.pad_token_id] == 0).all()
         asked += int(gaps.sum())
         hidden += int((ids == tokenizer.mask_token_id).sum())
         same += int((ids[gaps] == labels[gaps]).sum())
         tokens += int((ids >= len(tokenizer.all_special_ids)).sum()) + int((ids == tokenizer.mask_token_id).sum())
-    assert 0.14 < asked / tokens < 0.16
+    assert masked.ASKED - 0.02 < asked / tokens < masked.ASKED + 0.02
     assert 0.77 < hidden / asked < 0.83 and 0.08 < same / asked < 0.13
-    assert rows.batch(3)[0].equal(rows.batch(3)[0])
+    assert rows.batch(3).ids.equal(rows.batch(3).ids)
+
+
+def test_a_second_part_follows_in_its_document_or_comes_from_another(texts: Path) -> None:
+    from models.recipes import masked
+
+    rows, source = masked_rows(texts)
+    whole = [" ".join(map(str, document)) for document in source]
+    told = []
+    chance = np.random.default_rng(5)
+    for row, second, follows in (rows.row(48, chance) for _ in range(1000)):
+        if follows == masked.NOTHING:
+            assert second == 48
+            continue
+        tokens = [token for token in row if token != rows.tokenizer.pad_token_id]
+        together = " ".join(map(str, [*tokens[1 : second - 1], *tokens[second:-1]]))
+        if follows == masked.FOLLOWS:
+            assert any(together in document for document in whole)
+        told.append(follows)
+    assert 0.43 < np.mean(told) < 0.57 and len(told) > 200
