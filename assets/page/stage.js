@@ -115,6 +115,7 @@
     const view = { frame, body, tools, alternative, root: null, instance: null, latest: null, name, about };
     view.draw = (answer) => {
       view.latest = answer;
+      delete frame.dataset.filled;
       view.waiting = !leads && !frame.open;
       return view.waiting ? null : fill(view);
     };
@@ -122,10 +123,16 @@
     return view;
   }
 
+  /** Draws a view's newest answer; its frame says when that is done. */
   async function fill(view) {
     view.waiting = false;
     const answer = view.latest;
-    if (answer.kind === "component") return component(view, answer);
+    if (answer.kind === "component") await component(view, answer);
+    else still(view, answer);
+    if (view.latest === answer) view.frame.dataset.filled = "";
+  }
+
+  function still(view, answer) {
     const made = STATIC[answer.kind](answer, view);
     if (made !== view.body.firstChild) view.body.replaceChildren(made);
     view.alternative.textContent = "";

@@ -58,6 +58,13 @@ def write(page: Page, text: str) -> None:
     page.wait_for_function("([tab, asked]) => glassbox.stages[tab].asked > asked", arg=[tab, asked])
 
 
+def unfold(page: Page, view: str, tab: str | None = None) -> None:
+    """Opens the fold of a view of the tab that is shown and returns when its newest answer is drawn in it."""
+    card = f"#stage-{tab or page.evaluate('glassbox.state.tab')} [data-view={view}]"
+    page.locator(f"{card} summary").click()
+    page.wait_for_selector(f"{card}[open][data-filled]", state="attached")
+
+
 def sentence(page: Page) -> str:
     """The sentence that stands in the box."""
     return page.locator("#gb-sentence textarea").input_value()

@@ -12,7 +12,7 @@ import torch
 from playwright.sync_api import Page, expect
 
 from tests.browser.plain import Plain
-from tests.browser.reading import LOCALES, MODELS, PATHS, SENTENCES, address, answer, wait, write
+from tests.browser.reading import LOCALES, MODELS, PATHS, SENTENCES, address, answer, unfold, wait, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -65,14 +65,14 @@ def test_an_id_picks_a_row_of_the_models_own_table(open_page: Open, language: st
     plain = Plain(MODELS[language])
     ids = plain.ids(SENTENCES[language])
     rows = table_of(plain)[ids].numpy()
-    page.locator("[data-view=lookup] summary").click()
+    unfold(page, "lookup")
     cells = page.locator("[data-view=lookup] tbody tr").evaluate_all(
         "(rs) => rs.map((r) => [...r.cells].map((c) => c.innerText))"
     )
     assert [int(cell[2]) for cell in cells] == ids
     for cell, row in zip(cells, rows, strict=True):
         np.testing.assert_allclose([float(value) for value in (*cell[3:8], cell[9])], [*row[:5], row[-1]], rtol=1e-3)
-    page.locator("[data-view=rows] summary").click()
+    unfold(page, "rows")
     page.wait_for_selector("[data-view=rows] .gb-figure-plot[data-drawn]")
     drawn = page.locator("[data-view=rows] .gb-figure-plot").evaluate(
         "(p) => Array.from(p._fullData[0].z, (row) => Array.from(row))"
@@ -261,7 +261,7 @@ def test_three_words_are_a_sum_of_their_rows(open_page: Open, language: str) -> 
     own = {"en": ("big", "small", "happy"), "ko": ("남자", "여자", "소년")}[language]
     page = open_page(address(language, "embeddings", " ".join(own)), locale=LOCALES[language])
     wait(page, "embeddings", " ".join(own))
-    page.locator("[data-view=arithmetic] summary").click()
+    unfold(page, "arithmetic")
     cells = page.locator("[data-view=arithmetic] tbody tr").first.locator("td").all_inner_texts()
     plain = Plain(MODELS[language])
     a, b, c = (plain.ids(f" {word}")[0] for word in own)
@@ -275,7 +275,7 @@ def test_three_words_are_a_sum_of_their_rows(open_page: Open, language: str) -> 
 
 def test_angles_between_the_tokens_of_the_sentence(open_page: Open) -> None:
     page = opened(open_page, "en")
-    page.locator("[data-view=angles] summary").click()
+    unfold(page, "angles")
     page.wait_for_selector("[data-view=angles] .gb-figure-plot[data-drawn]")
     drawn = page.locator("[data-view=angles] .gb-figure-plot").evaluate(
         "(p) => Array.from(p._fullData[0].z, (r) => Array.from(r))"

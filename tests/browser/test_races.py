@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.reading import LOCALES, SENTENCES, address, answer, wait
+from tests.browser.reading import LOCALES, SENTENCES, address, answer, unfold, wait
 from tests.browsing import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -93,7 +93,7 @@ def test_a_link_within_the_tab_and_back_move_live_knobs_too(open_page: Open) -> 
 def test_a_knob_does_not_throw_a_run_away(open_page: Open) -> None:
     page = open_page(address("en", "sampling", SENTENCES["en"]))
     wait(page, "sampling", SENTENCES["en"])
-    page.locator("[data-view=numbers] summary").click()
+    unfold(page, "numbers")
     page.locator(".gb-candidates-buttons button").nth(1).click()
     page.evaluate("glassbox.set('sampling', 'temperature', 0.9)")
     page.wait_for_function("glassbox.state.controls.sampling.ids.length === 20")
@@ -102,7 +102,7 @@ def test_a_knob_does_not_throw_a_run_away(open_page: Open) -> None:
 def test_a_figure_may_be_clicked(open_page: Open) -> None:
     page = open_page(address("ko", "tokens", SENTENCES["ko"]), locale="en-US")
     wait(page, "tokens")
-    page.locator("[data-view=counts] summary").click()
+    unfold(page, "counts")
     plot = page.locator("[data-view=counts] .gb-figure-plot[data-drawn]")
     expect(plot).to_be_visible()
     box = page.locator("[data-view=counts] .bars .point path").first.bounding_box()
@@ -175,7 +175,7 @@ def test_a_guessed_key_gets_a_sentence(server: App, language: str) -> None:
 def test_dark_figures_have_dark_colours(open_page: Open, language: str) -> None:
     page = open_page(address(language, "attention", SENTENCES[language]), locale=LOCALES[language], dark=True)
     wait(page, "attention")
-    page.locator("[data-view=reach] summary").click()
+    unfold(page, "reach")
     title = page.locator("[data-view=reach] .xtitle").first
     expect(title).to_be_visible()
     fill = title.evaluate("(e) => getComputedStyle(e).fill")

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 import models.lstm  # noqa: F401  (tells transformers what an LSTM is)
 from tests.browser.plain import Plain
-from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, answer, wait
+from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, answer, unfold, wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -135,7 +135,7 @@ def test_the_state_is_the_models_own(open_page: Open, language: str, both: Both)
     before = np.vstack([np.zeros_like(whole[:1]), whole[:-1]])
     moved = np.abs(whole - before).sum(-1) / (np.abs(whole) + np.abs(before)).sum(-1)
     assert [row[-1] for row in rows(page, "numbers")] == pytest.approx(moved.tolist(), abs=1e-4)
-    page.locator(f"#stage-{TAB} [data-view=state] summary").click()
+    unfold(page, "state")
     page.wait_for_selector(f"#stage-{TAB} [data-view=state] [data-drawn]")
     script = f"""() => {{
         const [grid] = document.querySelector("#stage-{TAB} [data-view=state] .js-plotly-plot").calcdata;
@@ -180,7 +180,7 @@ def test_with_fewer_words_the_guess_is_the_models_own_on_them(open_page: Open, l
             assert share == pytest.approx(own.max(), abs=1e-5)
             assert guess.lstrip("␣").strip("↵") in model.tokenizer.decode([int(own.argmax())])
     assert [row[0] for row in rows(page, "windows")][-1] == counted
-    page.locator(f"#stage-{TAB} [data-view=shorter] summary").click()
+    unfold(page, "shorter")
     page.wait_for_selector(f"#stage-{TAB} [data-view=shorter] [data-drawn]")
     lines = [trace for trace in figure(page, "shorter")["data"] if trace.get("yaxis") != "y2"]
     for model, line in zip(both, lines, strict=True):

@@ -12,7 +12,7 @@ from gradio_client import Client
 from playwright.sync_api import Page, expect
 
 from explainers import ALL
-from tests.browser.reading import LOCALES, SENTENCES, address, answer, expect_no_overflow, wait, write
+from tests.browser.reading import LOCALES, SENTENCES, address, answer, expect_no_overflow, unfold, wait, write
 from tests.browsing import App, running_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -134,7 +134,7 @@ def test_every_picture_can_be_saved(open_page: Open, tab: str, dark: bool, tmp_p
 def test_figures_are_right_when_their_tab_is_first_shown(open_page: Open) -> None:
     page = open_page(address("en", "tokens", SENTENCES["en"]), dark=True)
     wait(page, "tokens")
-    page.locator("[data-view=counts] summary").click()
+    unfold(page, "counts")
     plot = page.locator("[data-view=counts] .js-plotly-plot .main-svg").first
     expect(plot).to_be_visible()
     room = page.locator("[data-view=counts] .gb-card-body").bounding_box()

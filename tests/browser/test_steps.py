@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.reading import address, answer, wait
+from tests.browser.reading import address, answer, unfold, wait
 from tests.browsing import App
 from tests.lab.slow import MANY
 
@@ -52,9 +52,9 @@ def opened(browser: Browser, server: App, text: str) -> Page:
     page.add_init_script(SEEN)
     page.goto(server.url + address("en", "slow", "first"))
     wait(page, "slow", "first")
-    page.locator("[data-view=seen] summary").click()
+    unfold(page, "seen")
     page.wait_for_selector("[data-view=seen] .gb-component", state="attached")
-    page.locator("[data-view=numbers] summary").click()
+    unfold(page, "numbers")
     page.evaluate("seen.length = 0")
     page.locator("#gb-sentence textarea").fill(text)
     return page

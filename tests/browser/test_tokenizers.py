@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import models
-from tests.browser.reading import LOCALES, address, wait
+from tests.browser.reading import LOCALES, address, unfold, wait
 from tests.browsing import App, running_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -47,7 +47,7 @@ def test_cased_beside_uncased(open_page: Open, folder: Path, language: str) -> N
     """The same word with and without its capital: one id in the row that says so, two in the others."""
     page = open_page(address(language, "tokens", "Cat cat") + f"&model={BERT}", locale=LOCALES[language])
     wait(page, "tokens", "Cat cat")
-    page.locator("[data-view=beside] summary").click()
+    unfold(page, "beside")
     lowered, _ = SAID[language]
     rows = page.locator("[data-view=beside] .gb-tokens-row")
     names = rows.locator(".gb-tokens-name").all_text_contents()
@@ -77,7 +77,7 @@ def test_a_lost_word_is_shown_and_said(open_page: Open, folder: Path, language: 
     said = {"en": "not in the vocabulary", "ko": "어휘에 없"}[language]
     expect(page.locator("[data-view=chips] .gb-tokens-detail")).to_contain_text(said)
     assert said in (chip.get_attribute("aria-label") or "")
-    page.locator("[data-view=beside] summary").click()
+    unfold(page, "beside")
     expect(page.locator("[data-view=beside] .gb-tokens-note").first).to_contain_text(SAID[language][1])
 
 
