@@ -31,6 +31,9 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 APP = "requirements.txt"
 TESTS = "tests/requirements.txt"
 
+# Two at once: a test in a browser mostly waits for Chromium or the app, each on a core of its own. Neighbours stay
+# together, for they share what they set up. One thread each: two times all cores would only be in each other's way.
+ABREAST = ("-n", "2", "--dist", "worksteal")
 CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 
 RECIPES = (
@@ -184,7 +187,7 @@ def test(rest: list[str]) -> int:
     ensure(APP, TESTS)
     if "not browser" not in " ".join(rest):
         ensure_browser()
-    return check([]) | (module("pytest", *rest) != 0)
+    return check([]) | (module("pytest", *ABREAST, *rest, OMP_NUM_THREADS="1") != 0)
 
 
 def fix(rest: list[str]) -> int:

@@ -76,7 +76,7 @@ def expect_no_overflow(page: Page) -> None:
         """() => [...document.querySelectorAll("main *")].filter((e) => {
             const box = e.getBoundingClientRect();
             const drawn = e.parentElement.closest("svg"); // which cuts off what it holds, and is looked at itself
-            const scrolls = drawn || e.closest(".gb-table, .gb-models, .katex-display");
+            const scrolls = drawn || e.closest(".gb-table, .gb-models, .gb-examples, .katex-display");
             const shown = box.width > 0 && getComputedStyle(e).visibility !== "hidden";
             return shown && !scrolls && box.right > innerWidth + 1;
         }).slice(0, 5).map((e) => `${e.tagName}.${e.className} ${Math.round(e.getBoundingClientRect().right)}`)"""
