@@ -24,6 +24,7 @@ from starlette.middleware import Middleware
 import models
 from explainers.shell.api import Site, endpoints
 from explainers.shell.door import Door
+from explainers.shell.heap import settle
 from explainers.shell.mcp import mcp_routes
 from explainers.shell.page import page
 from explainers.shell.routes import head, routes
@@ -62,6 +63,7 @@ def main() -> None:
     """Serves until it is stopped."""
     logging.basicConfig(level=logging.WARNING)
     on_space = "SPACE_ID" in os.environ
+    settle()
     threading.Thread(target=warm, daemon=True).start()
     demo = build().queue(max_size=64)
     demo.launch(

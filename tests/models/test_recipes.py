@@ -143,6 +143,25 @@ def test_gaps_are_as_many_as_said_and_never_a_special_token(texts: Path, monkeyp
     assert rows.batch(3).ids.equal(rows.batch(3).ids)
 
 
+def test_what_is_hard_to_begin_with_comes_later(texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from models.recipes import masked
+
+    monkeypatch.setattr(masked, "FIRST", 4)
+    rows, source = masked_rows(texts)
+    text = rows.recipe.texts[0]
+    hard = replace(text, title="Hard", share=3.0)
+    odd = len(rows.tokenizer) - 1  # a token that is nowhere in the easy text
+    easy = [[token for token in document if token != odd] for document in source]
+    mixed = masked.Rows(replace(rows.recipe, texts=(text, hard), later=(hard,)), rows.tokenizer, [easy, [[odd] * 99]])
+    held = [
+        float((labels == odd).sum() / (labels != masked.NOTHING).sum())
+        for _, _, labels, _ in map(mixed.batch, range(24))
+    ]
+    assert not any(held[:4]) and 0.6 < np.mean(held[4:]) < 0.9
+
+
 def test_a_second_part_follows_in_its_document_or_comes_from_another(texts: Path) -> None:
     from models.recipes import masked
 
@@ -150,7 +169,7 @@ def test_a_second_part_follows_in_its_document_or_comes_from_another(texts: Path
     whole = [" ".join(map(str, document)) for document in source]
     told = []
     chance = np.random.default_rng(5)
-    for row, second, follows in (rows.row(48, chance) for _ in range(1000)):
+    for row, second, follows in (rows.row(48, chance, rows.shares) for _ in range(1000)):
         if follows == masked.NOTHING:
             assert second == 48
             continue
