@@ -27,7 +27,7 @@ class Library:
         self.trims += pad == 0
         if self.trims > 1:
             self.trimmed.set()
-            raise SystemExit  # ends the thread
+            threading.Event().wait()  # the thread has done enough
         return 1
 
 
