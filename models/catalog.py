@@ -66,6 +66,8 @@ CATALOG: tuple[Entry, ...] = tuple(
         Entry("ko-gpt", GPT, ("ko",), 4_601_344, 9_207_752, "CC-BY-SA-4.0", verified=True),
         Entry("stories-lstm", LSTM, ("en",), 4_173_568, 8_348_104, "CC-BY-SA-4.0", verified=True),
         Entry("ko-lstm", LSTM, ("ko",), 4_697_856, 9_396_680, "CC-BY-SA-4.0", verified=True),
+        Entry("stories-bert", BERT, ("en",), 4_213_250, 8_435_196, "CC-BY-SA-4.0", verified=True),
+        Entry("ko-bert", BERT, ("ko",), 4_739_586, 9_487_868, "CC-BY-SA-4.0", verified=True),
         _hub("openai-community/gpt2", ("en",), 124_439_808, 548_105_171, "mit"),
         _hub("distilbert/distilgpt2", ("en",), 81_912_576, 352_824_413, "apache-2.0"),
         _hub("EleutherAI/pythia-70m", ("en",), 70_426_624, 166_029_852, "apache-2.0"),

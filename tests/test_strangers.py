@@ -95,7 +95,16 @@ WRONG = st.sampled_from(
     (
         *(0, -1, 1, 2, 0.5, 7.25, 1e308, -1e308, float("nan"), float("inf"), float("-inf"), 10**30, -(10**400), 5e-324),
         *("", "x", "1", "NaN", "１", "-0", "1e400", "a" * 3000, "\ud800", "../x", "/etc/passwd", "\x00", "가"),
-        *("openai-community/gpt2", "someone/else", "stories-gpt", "ko-gpt", "ko-lstm", "stories-lstm"),
+        *(
+            "openai-community/gpt2",
+            "someone/else",
+            "stories-gpt",
+            "ko-gpt",
+            "ko-lstm",
+            "stories-lstm",
+            "stories-bert",
+            "ko-bert",
+        ),
         *([], [1], [0, 0], [-1], [10**9], [1.5], ["a"], [None], [True], [[1]], list(range(600)), [2**70]),
         *(True, False, None),
     )

@@ -15,6 +15,7 @@ Which rows and which gaps is a function of (seed, step) alone: a killed run that
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -106,8 +107,8 @@ class Rows:
 
     def __init__(self, recipe: Recipe, tokenizer: PreTrainedTokenizerFast, sources: list[list[list[int]]]):
         self.recipe, self.tokenizer, self.sources = recipe, tokenizer, sources
-        shares = np.array([text.share for text in recipe.texts])[: len(sources)]
-        first = shares * [text not in recipe.later for text in recipe.texts][: len(sources)]
+        shares = np.array([text.share for text in recipe.texts])
+        first = shares * [text not in recipe.later for text in recipe.texts]
         self.shares, self.first = shares / shares.sum(), first / (first.sum() or 1)
         self.ends = set(tokenizer.convert_tokens_to_ids([".", "!", "?"]))
 
@@ -221,7 +222,7 @@ class Score(NamedTuple):
 
 
 def accuracy(model: BertForPreTraining, rows: Rows, count: int) -> Score:
-    """Scores a model on `count` batches of held-out rows of the first text, at several lengths, 15% of them hidden."""
+    """Scores a model on `count` batches of held-out rows, at several lengths, 15% of them hidden."""
     model.eval()
     chance, device = np.random.default_rng(0), next(model.parameters()).device
     right, bits = 0, 0.0
@@ -250,9 +251,9 @@ def accuracy(model: BertForPreTraining, rows: Rows, count: int) -> Score:
 
 
 def held_out(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, folder: Path) -> Rows:
-    """Rows of what was held out of the first text."""
-    held = documents(folder, recipe.texts[0])[1]
-    return Rows(recipe, tokenizer, [tokenizer(held, add_special_tokens=False)["input_ids"]])
+    """Rows of what was held out of each text."""
+    held = (documents(folder, text)[1] for text in recipe.texts)
+    return Rows(recipe, tokenizer, [tokenizer(texts, add_special_tokens=False)["input_ids"] for texts in held])
 
 
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
@@ -284,8 +285,10 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
 
     steps = math.ceil(tokens / BATCH)
     Run(recipe.name, model, loss, report, steps, BATCH, work, recipe.seed, warm, PEAKS, save_every).go()
-    model.config.architectures = ["BertForMaskedLM"]  # as the first BERT's: what it is mostly used for
     save(model, tokenizer, out)
+    config = json.loads((out / "config.json").read_text(encoding="utf-8"))
+    config["architectures"] = ["BertForMaskedLM"]  # as the first BERT's: what it is mostly used for
+    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     return write_card(recipe, model, tokenizer, folder, out, tokens)
 
 
@@ -317,7 +320,7 @@ def write_card(
 ) -> float:
     """Writes CARD.md beside the weights in `out`; returns the accuracy that it states."""
     score = accuracy(model, held_out(recipe, tokenizer, folder), SCORED)
-    held = documents(folder, recipe.texts[0])[1]
+    held = [documents(folder, text)[1] for text in recipe.texts]
     read = math.ceil(tokens / BATCH) * BATCH
     Card(
         name=recipe.name,
@@ -329,14 +332,14 @@ def write_card(
         texts=recipe.texts,
         figures=(
             f"{read:,} training tokens, padding counted.",
-            f"{score.right:.1%} of hidden tokens (15% of held-out rows of the first text, 16 to 128 tokens long) "
+            f"{score.right:.1%} of hidden tokens (15% of held-out rows of these texts, 16 to 128 tokens long) "
             f"guessed right; always guessing the most frequent token: {score.frequent:.1%}.",
             f"{score.bits:.3f} bits for a hidden token on average.",
             f"{score.follows:.1%} of the same rows' second parts told right (follows, or comes from elsewhere); always "
             f"giving the more frequent answer: {score.guessed:.1%}.",
         ),
         heading="Held-out beginnings, some tokens hidden one at a time: the token and the guess",
-        samples=tuple(filled(model, tokenizer, text) for text in held[:10]),
+        samples=tuple(filled(model, tokenizer, texts[i]) for i in range(4) for texts in held if i < len(texts)),
         command=f"python -m models.recipes.masked {recipe.name} --texts FOLDER --tokens {read:.3g}",
     ).write(out)
     return score.right
@@ -351,7 +354,7 @@ def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
 
 def main() -> None:
     about = (__doc__ or "").split("\n")[0]
-    command(RECIPES, about, train, rewrite, "{figure:.2%} of hidden tokens of {title} guessed right")
+    command(RECIPES, about, train, rewrite, "{figure:.2%} of hidden tokens guessed right")
 
 
 if __name__ == "__main__":

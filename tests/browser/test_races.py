@@ -105,7 +105,9 @@ def test_a_figure_may_be_clicked(open_page: Open) -> None:
     unfold(page, "counts")
     plot = page.locator("[data-view=counts] .gb-figure-plot[data-drawn]")
     expect(plot).to_be_visible()
-    box = page.locator("[data-view=counts] .bars .point path").first.bounding_box()
+    bar = page.locator("[data-view=counts] .bars .point path").first
+    expect(bar).to_be_visible()
+    box = bar.bounding_box()
     assert box
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_timeout(500)

@@ -11,6 +11,7 @@ import pytest
 from explainers import attention
 from explainers.contract import Refusal
 
+WEIGHTS = Path(__file__).resolve().parents[2] / "models" / "weights"
 TEXTS = ["The cat sat on the cat", "옛날에 고양이가 살았어요", " "]
 
 
@@ -68,6 +69,45 @@ def test_a_bert_looks_both_ways(tiny_bert: str, text: str) -> None:
     assert not trace.causal and trace.weights.min() > 0
     assert (trace.labels[0], trace.labels[-1]) == ("[CLS]", "[SEP]")
     assert not attention.heads(trace).props["causal"]
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("name", ["stories-bert", "ko-bert"])
+@pytest.mark.parametrize("text", [*BERT_TEXTS, "a 뷁 b"])
+def test_a_bundled_berts_weights_are_its_own(name: str, text: str) -> None:
+    import torch
+    from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+    folder = WEIGHTS / name
+    model = AutoModelForMaskedLM.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32).eval()
+    ids = AutoTokenizer.from_pretrained(folder)(text)["input_ids"]
+    trace = attention.trace(text, model=name)
+    assert trace.ids.tolist() == ids and not trace.causal
+    np.testing.assert_allclose(trace.weights, plain_weights(model, ids), atol=1e-5)
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("stories-bert", "once upon a time there was a [MASK] girl ."), ("ko-bert", "나는 [MASK] 을 먹었다 .")],
+)
+def test_a_bundled_bert_fills_a_gap_better_than_by_frequency(name: str, text: str) -> None:
+    """What its head says of a hidden word depends on the words around it."""
+    import torch
+    from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+    folder = WEIGHTS / name
+    model = AutoModelForMaskedLM.from_pretrained(folder, dtype=torch.float32).eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+
+    def guess(words: str) -> torch.Tensor:
+        ids = tokenizer(words, return_tensors="pt")["input_ids"]
+        with torch.no_grad():
+            return model(ids).logits[0][ids[0] == tokenizer.mask_token_id].log_softmax(-1)[0]
+
+    whole, alone = guess(text), guess("[MASK]")
+    best = int(whole.argmax())
+    assert whole[best] - alone[best] > 1
 
 
 def test_a_model_without_attention_is_refused(tmp_path: Path) -> None:

@@ -70,15 +70,20 @@ def test_of_a_model_that_continues(
 def test_of_a_model_that_fills_gaps(
     tiny_bert: Path, stories: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from models.recipes import masked
+    from transformers import PreTrainedTokenizerFast
 
-    out = Path(shutil.copytree(tiny_bert, tmp_path / "tiny"))
-    recipe = masked.Recipe("tiny", "en", 160, 100, True, (stories,))
+    from models.recipes import masked
+    from models.recipes.loop import save
+
+    out = tmp_path / "tiny"
+    recipe = masked.Recipe("tiny", "en", 160, 100, True, (stories,), width=32, layers=2, heads=4, positions=128)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(tiny_bert)
+    save(masked.build(recipe, tokenizer), tokenizer, out)
     card = written(tmp_path, out, masked, recipe, monkeypatch)
 
     bits = re.search(r"([\d.]+) bits for a hidden token", card)
     assert bits and 4 < float(bits[1]) < 20  # random weights
-    assert "- 2,048 training tokens, padding counted." in card
+    assert "- 1,536 training tokens, padding counted." in card
     assert len(re.findall(r"^- once upon a time .* → ", card, re.MULTILINE)) == 3
 
 

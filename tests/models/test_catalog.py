@@ -14,7 +14,8 @@ from models import catalog, files
 from models.refusal import Refusal
 
 CAUSAL = frozenset({"causal"})
-BUNDLED = ["stories-gpt", "ko-gpt", "stories-lstm", "ko-lstm"]
+GPTS_AND_LSTMS = ["stories-gpt", "ko-gpt", "stories-lstm", "ko-lstm"]
+BUNDLED = [*GPTS_AND_LSTMS, "stories-bert", "ko-bert"]
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +53,7 @@ def test_a_bundled_models_facts_are_its_files(name: str) -> None:
 def test_a_space_offers_what_ships_with_it_and_a_desk_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
     assert catalog.policy() == "catalogue" and "distilbert/distilgpt2" in names(CAUSAL)
     monkeypatch.setenv("SPACE_ID", "someone/glassbox")
-    assert catalog.policy() == "bundled" and names() == BUNDLED and names(CAUSAL) == BUNDLED
+    assert catalog.policy() == "bundled" and names() == BUNDLED and names(CAUSAL) == GPTS_AND_LSTMS
     monkeypatch.setenv("GLASSBOX_MODELS", "any")
     assert catalog.policy() == "any"
     monkeypatch.setenv("GLASSBOX_MODELS", "everything")
@@ -64,7 +65,7 @@ def test_what_is_offered_fits_need_and_language() -> None:
     assert names(CAUSAL, "ko") == ["ko-gpt", "ko-lstm", "Qwen/Qwen3-0.6B-Base"]
     assert names(frozenset({"causal", "attention"}), "ko") == ["ko-gpt", "Qwen/Qwen3-0.6B-Base"]
     assert names(frozenset({"recurrent"})) == ["stories-lstm", "ko-lstm"]
-    assert names(frozenset({"masked"})) == []
+    assert names(frozenset({"masked"})) == ["stories-bert", "ko-bert"]
     assert names(frozenset({"masked", "recurrent"})) == []
 
 
@@ -73,6 +74,7 @@ def test_the_default_follows_the_script_of_the_text() -> None:
     for text in ("a 배 b", "\u1100", "\u3131"):
         assert catalog.default(CAUSAL, text) == "ko-gpt"
     assert catalog.default(frozenset({"recurrent"}), "배") == "ko-lstm"
+    assert catalog.default(frozenset({"masked"}), "boat") == "stories-bert"
     with pytest.raises(Refusal, match="no_model"):
         catalog.default(frozenset({"masked", "causal"}), "hello")
 

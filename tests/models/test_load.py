@@ -58,6 +58,16 @@ def test_bundled_models_load_as_float32_with_their_kind(name: str) -> None:
     assert models.load(name) is loaded
 
 
+@pytest.mark.parametrize("name", ["stories-bert", "ko-bert"])
+def test_a_bundled_bert_fills_gaps_whatever_else_its_file_holds(name: str) -> None:
+    """The file holds the answer to the second question, too, as the first BERT's does."""
+    import models
+
+    loaded = models.load(name)
+    assert loaded.can == {"masked", "attention"} and type(loaded.model).__name__ == "BertForMaskedLM"
+    assert models.unknown_id(name) is not None
+
+
 def test_a_folder_may_be_a_path_or_a_string(tiny: Path) -> None:
     import models
 
