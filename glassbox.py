@@ -31,9 +31,9 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 APP = "requirements.txt"
 TESTS = "tests/requirements.txt"
 
-# Two at once: a test in a browser mostly waits for Chromium or the app, each on a core of its own. Neighbours stay
-# together, for they share what they set up. One thread each: two times all cores would only be in each other's way.
-ABREAST = ("-n", "2", "--dist", "worksteal")
+# Two at once, the tests in a browser and all others (tests/conftest.py): two of the first kind would be in each other's
+# way, for each wants Chromium and the app at work beside it. So would more threads than one.
+ABREAST = ("-n", "2", "--dist", "loadgroup", "--durations", "20")
 CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 
 RECIPES = (

@@ -29,6 +29,7 @@ def wait(page: Page, tab: str, text: str | None = None) -> None:
     page.wait_for_selector("body[data-ready]")
     page.wait_for_function(
         """([tab, text]) => {
+            if (typeof glassbox === "undefined") return false; // the page is being loaded again
             const stage = document.querySelector(`#stage-${tab} [data-answer]`);
             const asked = glassbox.stages[tab]?.asked;
             const answered = asked > 0 && Number(stage?.dataset.answer) === asked;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -172,6 +173,10 @@ def test_the_place_in_the_queue_is_said(open_page: Open, server: App, language: 
         client.submit(f"{SENTENCES['en']} {i}", write=60, temperature=3, seed=i, api_name="/sampling")
         for i in range(30)
     ]
+    deadline = time.monotonic() + 20  # until most of them stand in the line: only then is there a place to be told
+    while sum(job.status().code.name in ("IN_QUEUE", "PROCESSING") for job in jobs) < 20:
+        assert time.monotonic() < deadline, [job.status().code.name for job in jobs]
+        time.sleep(0.05)
     page.locator("#gb-sentence textarea").fill(SENTENCES[language])
     said = page.locator("#panel-tokens .gb-progress")
     expect(said).to_contain_text(re.compile(r"\d"), timeout=10_000)
