@@ -17,6 +17,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 OWN_SCHEMES = ("data:", "blob:", "about:")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers read the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where two workers share the tests, one takes those in a browser and the other all the rest."""
     for item in items:
