@@ -31,9 +31,6 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 APP = "requirements.txt"
 TESTS = "tests/requirements.txt"
 
-# Two at once, the tests in a browser and all others (tests/conftest.py): two of the first kind would be in each other's
-# way, for each wants Chromium and the app at work beside it. So would more threads than one.
-ABREAST = ("-n", "2", "--dist", "loadgroup", "--durations", "20")
 CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 
 RECIPES = (
@@ -187,7 +184,7 @@ def test(rest: list[str]) -> int:
     ensure(APP, TESTS)
     if "not browser" not in " ".join(rest):
         ensure_browser()
-    return check([]) | (module("pytest", *ABREAST, *rest, OMP_NUM_THREADS="1") != 0)
+    return check([]) | (module("pytest", "--durations", "20", *rest) != 0)
 
 
 def fix(rest: list[str]) -> int:

@@ -17,13 +17,6 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 OWN_SCHEMES = ("data:", "blob:", "about:")
 
 
-@pytest.hookimpl(tryfirst=True)  # before the workers read the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where two workers share the tests, one takes those in a browser and the other all the rest."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("browser" if item.get_closest_marker("browser") else "rest"))
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """The app with bundled models and no network: `server.url`."""
