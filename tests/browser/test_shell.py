@@ -170,7 +170,8 @@ def test_the_place_in_the_queue_is_said(open_page: Open, server: App, language: 
     wait(page, "tokens")
     client = Client(server.url, verbose=False)
     jobs = [
-        client.submit(f"{SENTENCES['en']} {i}", write=60, temperature=3, seed=i, api_name="/sampling")
+        # sentences of this language's own: what the other one asked for is kept, and answered at once
+        client.submit(f"{SENTENCES[language]} {i}", write=60, temperature=3, seed=i, api_name="/sampling")
         for i in range(30)
     ]
     deadline = time.monotonic() + 20  # until most of them stand in the line: only then is there a place to be told
