@@ -4,7 +4,8 @@
 
 It starts the app and speaks to it as a browser does: one session a client, the page's own events, the arrays fetched
 under their keys. Each client types a sentence of its own each time, in either language, in any tab, with any bundled
-model that fits. An answer is wrong if it is a refusal, or if its strip does not hold that very sentence and its ids.
+model that fits. An answer is wrong if its strip does not hold that very sentence and its ids. A refusal is wrong unless
+the same request is refused with the same words afterwards, when it is asked alone in this process.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import httpx
 import models
 from explainers import ALL
 from explainers.contract import Model
+from explainers.shell.answer import answer as answer_alone
 from explainers.words import LANGUAGES, words_for
 from tests.browsing import App, running_app
 
@@ -39,6 +41,7 @@ class Tally:
 
     seconds: dict[str, list[float]] = field(default_factory=dict)
     wrongs: Counter[str] = field(default_factory=Counter)
+    refused: list[tuple[str, str, str, str]] = field(default_factory=list)  # explainer, language, body, the words
     turned_away: int = 0
     arrays: int = 0
     guard: threading.Lock = field(default_factory=threading.Lock)
@@ -119,9 +122,6 @@ def check(tally: Tally, text: str, model: str, turn: int, answer: dict[str, Any]
     """Counts what is wrong with an answer."""
     if answer["n"] != turn or not answer["done"]:
         tally.wrong("an answer to another question")
-    if answer.get("refusal"):
-        tally.wrong(f"refused: {answer['refusal']}")
-        return
     if strip.get("text") != text:
         tally.wrong("a strip of another sentence")
     elif [token["id"] for token in strip["tokens"]] != list(models.encode(strip["model"], text)):
@@ -144,7 +144,10 @@ def client(number: int, at: Door, until: float, tally: Tally) -> None:
                 body = request(explainer, text, model, turn)
                 answer, strip = ask(session, at, function, body, f"load{number}x{turn}")
                 tally.took(explainer.name, time.monotonic() - began)
-                check(tally, text, model, turn, answer, strip)
+                if answer.get("refusal"):
+                    tally.refused.append((explainer.name, language, body, answer["refusal"]))
+                else:
+                    check(tally, text, model, turn, answer, strip)
                 for packed in addresses(answer):
                     got = session.get(f"{at.url}/{packed['url']}")
                     with tally.guard:
@@ -158,6 +161,18 @@ def client(number: int, at: Door, until: float, tally: Tally) -> None:
             except (httpx.HTTPError, ValueError, KeyError, IndexError) as error:
                 tally.wrong(f"{explainer.name}: {type(error).__name__}: {error}")
             time.sleep(chance.uniform(0, 1))  # people look before they type again
+
+
+def judge(tally: Tally) -> int:
+    """Asks again for what was refused; returns how many refusals were right, and counts the others as wrong."""
+    right = 0
+    for name, language, body, words in tally.refused:
+        *_, (last, _) = answer_alone(next(e for e in ALL if e.name == name), body, language)
+        if json.loads(last).get("refusal") == words:
+            right += 1
+        else:
+            tally.wrong(f"refused: {words}")
+    return right
 
 
 def resident(process: int) -> float:
@@ -177,6 +192,7 @@ def watch(app: App, minutes: float) -> list[tuple[float, float]]:
 
 def report(tally: Tally, samples: list[tuple[float, float]], minutes: float) -> None:
     """Prints what was seen."""
+    refusals = judge(tally)
     count = sum(map(len, tally.seconds.values()))
     print(
         f"{count} answers in {minutes:g} minutes ({count / minutes / 60:.1f} a second), {tally.arrays} arrays fetched"
@@ -185,6 +201,7 @@ def report(tally: Tally, samples: list[tuple[float, float]], minutes: float) -> 
         late = statistics.quantiles(seconds, n=20)[-1] if len(seconds) > 1 else seconds[0]
         print(f"  {name:<12} {len(seconds):6} answers  median {statistics.median(seconds):6.2f} s  95% {late:6.2f} s")
     print(f"turned away by a full queue, and asked again: {tally.turned_away}")
+    print(f"refused rightly (such as a text too long for what was asked): {refusals}")
     print(f"wrong: {sum(tally.wrongs.values())}")
     for what, times in tally.wrongs.most_common(10):
         print(f"  {times} x {what}")

@@ -26,6 +26,9 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # One process for a profile's pages: what one page compiled the next need not. Origins stay as apart as ever.
+    "--disable-site-isolation-trials",
+    "--renderer-process-limit=1",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # the network is cut, whatever a page asks for
 )
 PATIENCE = 300  # seconds until /healthz must answer: the first import of torch on a cold disk is slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -41,13 +41,52 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+class Profiles:
+    """Browser contexts, lent to one test after the other.
+
+    A context keeps what it fetched and, while a page of it is open, its process keeps what that compiled: opening the
+    app costs half of what it costs in a new one. What a page itself has stored goes when a test ends, so that no test
+    finds what another left.
+    """
+
+    def __init__(self, browser: Browser):
+        self.browser = browser
+        self.free: dict[str, list[BrowserContext]] = {}
+
+    def take(self, options: dict[str, Any]) -> BrowserContext:
+        """A context made with these options of Browser.new_context."""
+        free = self.free.setdefault(repr(sorted(options.items())), [])
+        if free:
+            return free.pop()
+        context = self.browser.new_context(**options)
+        context.set_default_timeout(30_000)
+        context.new_page()  # stays, and the process with it
+        return context
+
+    def give(self, options: dict[str, Any], context: BrowserContext, origin: str) -> None:
+        """Takes it back with the test's pages closed and nothing of theirs left but fetched files."""
+        kept, *pages = context.pages
+        for page in pages:
+            page.close()
+        kinds = "cookies,local_storage,indexeddb,service_workers"
+        session = context.new_cdp_session(kept)
+        session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": kinds})
+        session.detach()
+        self.free[repr(sorted(options.items()))].append(context)
+
+
+@pytest.fixture(scope="session")
+def profiles(browser: Browser) -> Profiles:
+    return Profiles(browser)
+
+
 class Watch:
     """Opens pages and writes down what a page of this app must never do."""
 
-    def __init__(self, browser: Browser, server: App):
-        self.browser = browser
+    def __init__(self, profiles: Profiles, server: App):
+        self.profiles = profiles
         self.server = server
-        self.contexts: list[BrowserContext] = []
+        self.contexts: list[tuple[dict[str, Any], BrowserContext]] = []
         self.wrongs: list[str] = []
         self.requests: list[str] = []
 
@@ -58,21 +97,19 @@ class Watch:
         width: int = 1366,
         height: int = 768,
         dark: bool = False,
+        motion: Literal["reduce", "no-preference"] = "no-preference",
         **options: Any,
     ) -> Page:
-        """A page in a context of its own, opened at `path`, which begins with a slash and may have a fragment.
+        """A page that shares nothing with another, opened at `path`, which begins with a slash and may have a fragment.
 
-        options: more for Browser.new_context, such as reduced_motion="reduce".
+        options: more for Browser.new_context, such as permissions=["clipboard-read"].
         """
-        context = self.browser.new_context(
-            locale=locale,
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            **options,
-        )
-        context.set_default_timeout(30_000)
-        self.contexts.append(context)
+        options["locale"] = locale
+        context = self.profiles.take(options)
+        self.contexts.append((options, context))
         page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion=motion)
         self.watch(page)
         page.goto(self.server.url + path)
         return page
@@ -82,6 +119,10 @@ class Watch:
         page.on("websocket", lambda socket: self.asked(socket.url))
         page.on("pageerror", lambda error: self.wrongs.append(f"page error: {error}"))
         page.on("console", lambda message: self.logged(message.type, message.text))
+
+    def close(self) -> None:
+        for options, context in self.contexts:
+            self.profiles.give(options, context, self.server.url)
 
     def asked(self, url: str) -> None:
         self.requests.append(url)
@@ -95,15 +136,14 @@ class Watch:
 
 
 @pytest.fixture
-def open_page(browser: Browser, server: App) -> Iterator[Callable[..., Page]]:
+def open_page(profiles: Profiles, server: App) -> Iterator[Callable[..., Page]]:
     """`open_page("/ko#tab=tokens", locale="ko-KR", width=360, dark=True)` returns a Page.
 
     At the end the test fails if any page asked for another address than the app's, or showed an error in its console.
     """
-    watch = Watch(browser, server)
+    watch = Watch(profiles, server)
     yield watch.open
-    for context in watch.contexts:
-        context.close()
+    watch.close()
     assert not watch.wrongs, "\n".join(watch.wrongs)
 
 

@@ -183,7 +183,7 @@ class Kept:
         self.size -= entry.size
 
 
-KEPT = Kept(int(float(os.environ.get("GLASSBOX_TRACE_MB", "256")) * 1e6))
+KEPT = Kept(int(float(os.environ.get("GLASSBOX_TRACE_MB", "128")) * 1e6))
 
 
 def of_run(explainer: str, run_id: str) -> tuple[str, str, str]:

@@ -16,6 +16,11 @@ PATHS = {"en": "/", "ko": "/ko"}
 LOCALES = {"en": "ko-KR", "ko": "en-US"}  # the other one on purpose: a page speaks its own language in any browser
 MODELS = {"en": "stories-gpt", "ko": "ko-gpt"}
 
+# and a little more: what an observer of sizes changes is there then
+AFTER_TWO_FRAMES = (
+    "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))"
+)
+
 
 def address(language: str, tab: str, text: str | None = None, **controls: Any) -> str:
     """A link into the app: tab, sentence and controls such as sampling__ids="5,6"."""
@@ -64,6 +69,21 @@ def unfold(page: Page, view: str, tab: str | None = None) -> None:
     card = f"#stage-{tab or page.evaluate('glassbox.state.tab')} [data-view={view}]"
     page.locator(f"{card} summary").click()
     page.wait_for_selector(f"{card}[open][data-filled]", state="attached")
+
+
+def drawn(page: Page) -> None:
+    """Returns when each view that can be seen is drawn, and has been laid out."""
+    page.wait_for_function(
+        """() => document.fonts.status === "loaded" && ![...document.querySelectorAll("[data-view]")].some(
+            (card) => card.checkVisibility() && card.open !== false && card.dataset.filled === undefined)"""
+    )
+    page.evaluate(AFTER_TWO_FRAMES)
+
+
+def unfold_all(page: Page) -> None:
+    """Opens every fold of the page and returns when each view of the tab that is shown is drawn."""
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    drawn(page)
 
 
 def sentence(page: Page) -> str:

@@ -13,7 +13,7 @@ from playwright.sync_api import Dialog, Page
 
 from explainers import ALL
 from explainers.contract import Action, Explainer
-from tests.browser.reading import LOCALES, SENTENCES, address, answer, sentence, wait, write
+from tests.browser.reading import LOCALES, SENTENCES, address, answer, sentence, unfold_all, wait, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -41,7 +41,6 @@ SHOWN = """(tab) => ({
     cards: document.querySelectorAll(`#stage-${tab} .gb-card`).length,
     ran: typeof window.ran,
 })"""
-UNFOLD = "(tab) => document.querySelectorAll(`#stage-${tab} details`).forEach((one) => { one.open = true; })"
 # a lone surrogate, which no test program can type; the page reads it as U+FFFD
 BROKEN = """(box) => {
     Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, "a\\ud800b");
@@ -74,8 +73,7 @@ def test_a_sentence_from_a_link_runs_no_script(open_page: Open, explainer: Expla
 
     page.on("dialog", dismiss)
     wait(page, tab, EVIL)
-    page.evaluate(UNFOLD, tab)
-    page.wait_for_timeout(300)
+    unfold_all(page)
     assert said(page, tab, language) == "" and sentence(page) == EVIL and not dialogs
     if tab == "tokens":
         groups = answer(page, tab, "chips")["props"]["groups"]

@@ -52,7 +52,7 @@ def arrived(page: Page, token: int | None = None) -> None:
 
 def opened(open_page: Open, language: str, motion: str = "reduce", **controls: Any) -> Page:
     link = address(language, "embeddings", SENTENCES[language], **controls)
-    page = open_page(link, locale=LOCALES[language], reduced_motion=motion)
+    page = open_page(link, locale=LOCALES[language], motion=motion)
     wait(page, "embeddings", SENTENCES[language])
     arrived(page)
     return page

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from explainers import ALL
-from tests.browser.reading import LOCALES, SENTENCES, address, sentence, wait
+from tests.browser.reading import LOCALES, SENTENCES, address, sentence, unfold_all, wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -43,9 +43,7 @@ def visible(page: Page, tab: str) -> str:
         wait(page, tab)
         for fold in page.locator(f"#panel-{tab} .gb-fold button").all():
             fold.click()
-        page.wait_for_timeout(300)
-    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
-    page.wait_for_timeout(700)
+    unfold_all(page)
     return str(page.evaluate(VISIBLE))
 
 

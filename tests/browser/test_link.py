@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from explainers import sampling
 from tests.browser.plain import Plain
-from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, sentence, wait, write
+from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, drawn, sentence, wait, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -44,13 +44,13 @@ def test_a_copied_link_shows_the_same_screen(open_page: Open, language: str, tab
         page.locator(".gb-candidates-actions button").first.click()
         page.wait_for_function("glassbox.state.controls.sampling.ids.length === 1")
         page.evaluate("glassbox.set('sampling', 'temperature', 0.65); glassbox.set('sampling', 'top_k', 12)")
-    wait(page, tab)
-    page.wait_for_timeout(800)
+    wait(page, tab, SENTENCES[language])
+    drawn(page)
     screen = page.evaluate(SCREEN, tab)
     url = copied(page)
     other = open_page(url[url.index("/", 8) :], locale=LOCALES[language])
     wait(other, tab, SENTENCES[language])
-    other.wait_for_timeout(800)
+    drawn(other)
     assert other.evaluate(SCREEN, tab) == screen
 
 

@@ -186,7 +186,7 @@ def test_dark_figures_have_dark_colours(open_page: Open, language: str) -> None:
 
 
 def test_reduced_motion_is_respected(open_page: Open) -> None:
-    page = open_page(address("en", "sampling", SENTENCES["en"]), reduced_motion="reduce")
+    page = open_page(address("en", "sampling", SENTENCES["en"]), motion="reduce")
     wait(page, "sampling")
     moving = page.evaluate(
         """() => [...document.querySelectorAll("main *")].filter((e) => {

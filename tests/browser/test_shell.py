@@ -13,7 +13,18 @@ from gradio_client import Client
 from playwright.sync_api import Page, expect
 
 from explainers import ALL
-from tests.browser.reading import LOCALES, SENTENCES, address, answer, expect_no_overflow, unfold, wait, write
+from tests.browser.reading import (
+    LOCALES,
+    SENTENCES,
+    address,
+    answer,
+    drawn,
+    expect_no_overflow,
+    unfold,
+    unfold_all,
+    wait,
+    write,
+)
 from tests.browsing import App, running_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -29,8 +40,7 @@ def test_nothing_is_wider_than_the_window(open_page: Open, tab: str, language: s
     page.wait_for_selector("body[data-ready]")
     if tab != "about":
         wait(page, tab)
-    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
-    page.wait_for_timeout(1500)
+    unfold_all(page)
     expect_no_overflow(page)
 
 
@@ -38,7 +48,7 @@ def test_nothing_is_wider_than_the_window(open_page: Open, tab: str, language: s
 def test_the_picture_is_above_the_fold(open_page: Open, tab: str) -> None:
     page = open_page(address("en", tab), width=1366, height=650)
     wait(page, tab)
-    page.wait_for_timeout(500)
+    drawn(page)
     box = page.locator(f"#stage-{tab} section.gb-card").bounding_box()
     assert box is not None and min(box["y"] + box["height"], 650) - box["y"] >= 200, box
     assert 650 - box["y"] >= 300, box
@@ -120,8 +130,7 @@ def test_projector_key_enlarges_and_travels_in_the_link(open_page: Open) -> None
 def test_every_picture_can_be_saved(open_page: Open, tab: str, dark: bool, tmp_path: Path) -> None:
     page = open_page(address("ko", tab, SENTENCES["ko"]), locale="en-US", dark=dark)
     wait(page, tab)
-    page.evaluate("document.querySelectorAll('details.gb-card').forEach((fold) => { fold.open = true; })")
-    page.wait_for_timeout(2500)
+    unfold_all(page)
     buttons = page.locator(f"#stage-{tab} [data-tool=save_picture]").all()
     assert buttons
     for index, button in enumerate(buttons):
