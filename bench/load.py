@@ -142,7 +142,7 @@ def client(number: int, at: Door, until: float, tally: Tally) -> None:
             try:
                 function = at.functions[language, explainer.name]
                 body = request(explainer, text, model, turn)
-                answer, strip = ask(session, at, function, body, f"load{number}x{turn}")
+                answer, strip = ask(session, at, function, body, f"load{number}")
                 tally.took(explainer.name, time.monotonic() - began)
                 if answer.get("refusal"):
                     tally.refused.append((explainer.name, language, body, answer["refusal"]))
@@ -207,6 +207,8 @@ def report(tally: Tally, samples: list[tuple[float, float]], minutes: float) -> 
         print(f"  {times} x {what}")
     later = [megabytes for seconds, megabytes in samples if seconds >= min(60, minutes * 30)]
     if later:
+        curve = [f"{megabytes:.0f}" for seconds, megabytes in samples[:: max(1, len(samples) // 20)]]
+        print(f"memory in MB, from the start to the end: {' '.join(curve)}")
         half = len(later) // 2 or 1
         first, last = statistics.median(later[:half]), statistics.median(later[half:] or later)
         print(

@@ -201,6 +201,11 @@ def continuation(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, tex
     return f"{start} → {' '.join(rest.split())}"
 
 
+def kind_of(recipe: Recipe) -> type[PreTrainedModel]:
+    """The class of the recipe's model."""
+    return LSTMForCausalLM if recipe.architecture == "LSTM" else GPT2LMHeadModel
+
+
 def sizes(recipe: Recipe, model: PreTrainedModel) -> str:
     """What the model is, in a sentence or two."""
     parts = f"vocabulary {recipe.vocabulary:,}, trained on texts of {recipe.positions} tokens"
@@ -239,8 +244,7 @@ def write_card(
 
 def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
     """Writes CARD.md anew from the weights in `out`; returns the held-out bits per byte."""
-    kind = LSTMForCausalLM if recipe.architecture == "LSTM" else GPT2LMHeadModel
-    model = kind.from_pretrained(out, dtype=torch.float32, local_files_only=True)
+    model = kind_of(recipe).from_pretrained(out, dtype=torch.float32, local_files_only=True)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(out, local_files_only=True)
     return write_card(recipe, model, tokenizer, folder, out, tokens)
 

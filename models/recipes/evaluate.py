@@ -1,0 +1,150 @@
+"""Prints one table of what the shipped models can do, measured on held-out text from the files that are shipped.
+
+    python -m models.recipes.evaluate --texts FOLDER
+
+A figure that a model's card states is compared with the card; where they differ, the table says so and the status is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from transformers import BertForPreTraining, PreTrainedModel, PreTrainedTokenizerFast
+
+from . import causal, masked
+from .causal import SCORED, bits_per_byte, kind_of
+from .corpus import documents
+from .grammar.document import document
+from .loop import WEIGHTS
+from .peers import Counts, gzip_bits, xz_bits
+
+DISTANCES = (10, 20, 40, 80, 160)  # tokens from where something was told to where it is asked for
+NEAR = 0.25  # how far from one of them a text may be, as a share of it
+ASKED = 100  # texts for each distance
+TRIED = 6000  # texts looked at to find them
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; on_card: the card must hold these words, where it states the figure at all."""
+
+    model: str
+    what: str
+    figure: str
+    on_card: str = ""
+
+
+def shipped(name: str, kind: type[PreTrainedModel]) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """A shipped model in float32, and its tokenizer."""
+    model = kind.from_pretrained(WEIGHTS / name, dtype=torch.float32, local_files_only=True).eval()
+    return model, PreTrainedTokenizerFast.from_pretrained(WEIGHTS / name, local_files_only=True)
+
+
+def guesses(folder: Path) -> Iterator[Row]:
+    """Bits per byte of the models that continue a text, beside compressors and counting."""
+    for recipe in causal.RECIPES.values():
+        train, held = documents(folder, recipe.texts[0])
+        model, tokenizer = shipped(recipe.name, kind_of(recipe))
+        figure = bits_per_byte(model, tokenizer, held[:SCORED])
+        stated = f"{figure:.4f} bits per byte"
+        yield Row(recipe.name, f"bits per byte, {recipe.texts[0].title}", f"{figure:.4f}", stated)
+        if not recipe.twin:
+            yield from peers(recipe.name, train, held[:SCORED], tokenizer)
+
+
+def peers(name: str, train: list[str], held: list[str], tokenizer: PreTrainedTokenizerFast) -> Iterator[Row]:
+    """What stands beside a model: gzip, xz after the same text, and a 5-gram model over the same tokens."""
+    yield Row(name, "  gzip alone", f"{gzip_bits(''.join(held)):.4f}")
+    yield Row(name, "  xz after the same text", f"{xz_bits(''.join(train), ''.join(held)):.4f}")
+    counts = Counts([[*ids, tokenizer.eos_token_id] for ids in tokenizer(train)["input_ids"]], len(tokenizer))
+    bits, size = 0.0, 0
+    for ids in tokenizer(held)["input_ids"]:
+        cut = ids[: tokenizer.model_max_length]
+        bits += counts.bits(cut, first=1)
+        size += len(tokenizer.decode(cut[1:]).encode())
+    yield Row(name, "  5-gram over its tokens, same text", f"{bits / size:.4f}")
+
+
+def recalled(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, asked: list[tuple[str, str]]) -> float:
+    """Share of (text, answer) whose answer's tokens are each the likeliest next one, all of them right."""
+    right = 0
+    for text, answer in asked:
+        before, whole = (tokenizer(part)["input_ids"] for part in (text, text + answer))
+        start = next((i for i, (a, b) in enumerate(zip(before, whole, strict=False)) if a != b), len(before))
+        with torch.inference_mode():
+            likeliest = model(input_ids=torch.tensor([whole])).logits[0].argmax(-1).tolist()
+        right += likeliest[start - 1 : -1] == whole[start:]
+    return right / len(asked)
+
+
+def questions(tokenizer: PreTrainedTokenizerFast, language: str) -> dict[int, list[tuple[str, str]]]:
+    """For each distance, texts with names that training never shows, and what each ends by asking for."""
+    found: dict[int, list[tuple[str, str]]] = {distance: [] for distance in DISTANCES}
+    for index in range(TRIED):
+        told = document(1, index, held=True, kind="recall", filler=index % 10)
+        text, answer = told.cloze(language)
+        ids = tokenizer(text)["input_ids"]
+        away = len(tokenizer(text[max(text.lower().rfind(answer.lower()), 0) :])["input_ids"])
+        for distance, kept in found.items():
+            if abs(away - distance) <= NEAR * distance and len(kept) < ASKED and len(ids) < tokenizer.model_max_length:
+                kept.append((text, answer))
+                break
+        if all(len(kept) == ASKED for kept in found.values()):
+            break
+    return found
+
+
+def recall(folder: Path) -> Iterator[Row]:
+    """How well each model recalls what was told 10 to 160 tokens before."""
+    for recipe in causal.RECIPES.values():
+        model, tokenizer = shipped(recipe.name, kind_of(recipe))
+        for distance, asked in questions(tokenizer, recipe.language).items():
+            share = recalled(model, tokenizer, asked) if asked else float("nan")
+            yield Row(recipe.name, f"recall over {distance} tokens ({len(asked)} generated texts)", f"{share:.0%}")
+
+
+def gaps(folder: Path) -> Iterator[Row]:
+    """What the models that fill gaps get right."""
+    for recipe in masked.RECIPES.values():
+        model, tokenizer = shipped(recipe.name, BertForPreTraining)
+        score = masked.accuracy(model, masked.held_out(recipe, tokenizer, folder), masked.SCORED)
+        share = f"{score.right:.1%}"
+        yield Row(recipe.name, "hidden tokens guessed right", share, f"{share} of hidden tokens")
+        yield Row(recipe.name, "  the most frequent token", f"{score.frequent:.1%}")
+        yield Row(recipe.name, "bits for a hidden token", f"{score.bits:.3f}", f"{score.bits:.3f} bits for a hidden")
+        share = f"{score.follows:.1%}"
+        yield Row(recipe.name, "second parts told right", share, f"{share} of the same rows")
+        yield Row(recipe.name, "  the more frequent answer", f"{score.guessed:.1%}")
+
+
+PARTS: tuple[Callable[[Path], Iterator[Row]], ...] = (guesses, recall, gaps)
+
+
+def differs(row: Row) -> bool:
+    """Whether the row states a figure that its model's card does not."""
+    card = (WEIGHTS / row.model / "CARD.md").read_text(encoding="utf-8")
+    return row.on_card not in " ".join(card.split())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--texts", type=Path, required=True, help="folder that holds the training texts")
+    folder, began, wrong = parser.parse_args().texts, time.monotonic(), 0
+    print("| model | what | figure |\n| --- | --- | --- |")
+    for part in PARTS:
+        for row in part(folder):
+            note = " (its card says otherwise)" if differs(row) else ""
+            wrong += bool(note)
+            print(f"| {row.model} | {row.what} | {row.figure}{note} |", flush=True)
+    print(f"\n{time.monotonic() - began:.0f} s", file=sys.stderr)
+    return int(wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
