@@ -2,10 +2,10 @@
 #   make test ARGS='-m "not weights and not browser"'      make weights TEXTS=folder
 PYTHON ?= python3
 
-.PHONY: run test check fix weights catalogue pictures
+.PHONY: run test check fix weights evaluate catalogue pictures
 
 run test check fix catalogue pictures:
 	$(PYTHON) glassbox.py $@ $(ARGS)
 
-weights:
-	$(PYTHON) glassbox.py weights --texts "$(TEXTS)" $(ARGS)
+weights evaluate:
+	$(PYTHON) glassbox.py $@ --texts "$(TEXTS)" $(ARGS)

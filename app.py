@@ -17,6 +17,8 @@ from typing import Any
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+# How many compiled kernels oneDNN keeps, one for each length of text; its own 1024 fill memory for hours, no faster.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 
 import gradio as gr
 from starlette.middleware import Middleware

@@ -6,6 +6,7 @@
     python3 glassbox.py check                   ruff and mypy
     python3 glassbox.py fix                     let ruff format and mend what it can
     python3 glassbox.py weights --texts FOLDER  train the bundled models again
+    python3 glassbox.py evaluate --texts FOLDER print one table of what the bundled models can do
     python3 glassbox.py catalogue               check the catalogue of models against the Hugging Face Hub
     python3 glassbox.py pictures [FOLDER]       take the README's screenshots (with FOLDER: all of them, into it)
 
@@ -222,6 +223,12 @@ def weights(rest: list[str]) -> int:
     return int(any([*trained, module("models.recipes.projection")]))
 
 
+def evaluate(rest: list[str]) -> int:
+    """Prints what the bundled models can do, measured on the texts' held-out part."""
+    ensure(APP)
+    return module("models.recipes.evaluate", *(str(Path(p).resolve()) if Path(p).is_dir() else p for p in rest))
+
+
 def catalogue(rest: list[str]) -> int:
     ensure(APP)
     return module("models.catalog", "--check", *rest)
@@ -233,7 +240,9 @@ def pictures(rest: list[str]) -> int:
     return module("assets.pictures.make", *(str(Path(part).resolve()) for part in rest))
 
 
-COMMANDS = {command.__name__: command for command in (run, test, setup, check, fix, weights, catalogue, pictures)}
+COMMANDS = {
+    command.__name__: command for command in (run, test, setup, check, fix, weights, evaluate, catalogue, pictures)
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -54,17 +54,23 @@ def column(index: int) -> Callable[[str], list[str]]:
 
 @dataclass(frozen=True)
 class Text:
-    """A file of the texts folder: its share of the training tokens, how it splits, and what the card says of it."""
+    """A file of the texts folder: its share of the training tokens, how it splits, and what the card says of it.
+
+    made: in place of a file, what makes (training, held out) documents.
+    """
 
     file: str
     share: float
     split: Callable[[str], list[str]]
     title: str
     licence: str
+    made: Callable[[], tuple[list[str], list[str]]] | None = None
 
 
 def documents(folder: Path, text: Text) -> tuple[list[str], list[str]]:
     """Reads one file and returns its documents as (training, held out): every 20th is held out, the first included."""
+    if text.made:
+        return text.made()
     raw = (folder / text.file).read_text(encoding="utf-8")
     found = [part.strip() for part in text.split(raw)]
     found = [part for part in found if part]

@@ -72,6 +72,9 @@ class Recipe:
     seed: int = 1
 
 
+ENGLISH = tuple(
+    replace(text, share=share) for text, share in ((STORIES, 0.72), (STORYBOOK, 0.08), (CLASSICS, 0.08), (WIKI, 0.12))
+)
 # Less of the encyclopaedia than the GPT reads, more of plain sentences: these show what surrounds a gap.
 KOREAN = tuple(
     replace(text, share=share)
@@ -80,7 +83,7 @@ KOREAN = tuple(
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        Recipe("stories-bert", "en", 3072, 100, True, (STORIES, STORYBOOK, CLASSICS, WIKI)),
+        Recipe("stories-bert", "en", 3072, 100, True, ENGLISH),
         Recipe("ko-bert", "ko", 5120, 1600, False, KOREAN, later=KOREAN[:1]),
     )
 }
