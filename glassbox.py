@@ -193,7 +193,7 @@ def test(rest: list[str]) -> int:
     if rest:
         return check([]) | (module("pytest", "--durations", "20", *rest) != 0)
     with tempfile.TemporaryFile() as said:
-        command = [PYTHON, "-m", "pytest", "--durations", "20", "tests/browser"]
+        command = [str(PYTHON), "-m", "pytest", "--durations", "20", "tests/browser"]
         beside = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
         try:
             wrong = check([]) | (module("pytest", "--durations", "20", "--ignore", "tests/browser") != 0)

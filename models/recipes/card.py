@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,7 @@ are by few kinds of people and about few kinds of people; the model repeats thei
 SHA-256 of `model.safetensors`: `{digest}`
 """
 
+SAYS = re.compile(r"([\d,]+) (training tokens|in a first run|in a second run)")
 ROWS = ("#", "|", "- ", "    ")  # what begins a heading, a table, a list, a command
 
 
@@ -78,6 +80,44 @@ class Card:
             digest=hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
         )
         (folder / "CARD.md").write_text(reflow(page), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How many training tokens a model has read: in the run that made it and, where that began from shipped weights,
+    before it."""
+
+    tokens: int
+    before: int = 0
+
+    @classmethod
+    def of_run(cls, tokens: int, begin: Path | None) -> Reading:
+        """Of a run that begins from the weights in a folder, or from random ones."""
+        return cls(tokens, cls.of_card(begin).total if begin else 0)
+
+    @classmethod
+    def of_card(cls, folder: Path) -> Reading:
+        """What the card in a folder says."""
+        card = " ".join((folder / "CARD.md").read_text(encoding="utf-8").split())
+        said = {name: int(number.replace(",", "")) for number, name in SAYS.findall(card)}
+        return cls(said.get("in a second run", said["training tokens"]), said.get("in a first run", 0))
+
+    @property
+    def total(self) -> int:
+        return self.tokens + self.before
+
+    def __str__(self) -> str:
+        if not self.before:
+            return f"{self.tokens:,} training tokens."
+        return (
+            f"{self.total:,} training tokens: {self.before:,} in a first run, with the shares this file gave then, "
+            f"and {self.tokens:,} in a second run that began from its weights, with the shares above."
+        )
+
+    def command(self, module: str, name: str) -> str:
+        """What makes such a model."""
+        begin = f" --begin models/weights/{name}" if self.before else ""
+        return f"python -m models.recipes.{module} {name} --texts FOLDER --tokens {self.tokens:.3g}{begin}"
 
 
 def reflow(card: str) -> str:

@@ -23,7 +23,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel, PreTraine
 
 from models.lstm import LSTMConfig, LSTMForCausalLM
 
-from .card import Card
+from .card import Card, Reading
 from .corpus import Text, by_blank_line, by_lines, by_mark, column, documents, question_and_answer
 from .generated import generated
 from .loop import WEIGHTS, Run, command, save
@@ -38,7 +38,8 @@ SCORED = 340  # held-out documents that the shipped figure is measured on
 class Recipe:
     """Everything that makes one model: its language, sizes and texts.
 
-    twin: of an LSTM, the GPT-2 beside which it stands, whose tokenizer it has.
+    twin: of an LSTM, the GPT-2 beside which it stands, whose tokenizer it has. begin: a folder with shipped weights to
+    go on from, in place of random ones.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Recipe:
     rows: int = 8
     dropout: float = 0.1
     seed: int = 1
+    begin: Path | None = None
 
 
 STORIES = Text("en_stories.txt", 0.58, by_mark, "TinyStories (sample)", "CDLA-Sharing-1.0")
@@ -165,8 +167,11 @@ def bits_per_byte(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, te
 
 
 def build(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
-    """A model with random weights of the recipe's size."""
+    """The model that the recipe begins from, or one with random weights of its size."""
     torch.manual_seed(recipe.seed)
+    if recipe.begin:
+        more = {} if recipe.architecture == "LSTM" else {"attn_pdrop": 0.0}  # as below
+        return kind_of(recipe).from_pretrained(recipe.begin, dtype=torch.float32, local_files_only=True, **more)
     if recipe.architecture == "LSTM":
         return LSTMForCausalLM(
             LSTMConfig(
@@ -227,24 +232,23 @@ def sizes(recipe: Recipe, model: PreTrainedModel) -> str:
 
 
 def write_card(
-    recipe: Recipe, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folder: Path, out: Path, tokens: float
+    recipe: Recipe, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folder: Path, out: Path, read: Reading
 ) -> float:
     """Writes CARD.md beside the weights in `out`; returns the held-out bits per byte that it states."""
     held = documents(folder, recipe.texts[0])[1]
     figure = bits_per_byte(model, tokenizer, held[:SCORED])
-    read = steps_for(recipe, tokens) * recipe.rows * recipe.positions
     Card(
         name=recipe.name,
         language=recipe.language,
         what=sizes(recipe, model),
         texts=recipe.texts,
         figures=(
-            f"{read:,} training tokens.",
+            str(read),
             f"{figure:.4f} bits per byte on held-out documents of the first text, scored from each document's start.",
         ),
         heading="Greedy continuations of held-out beginnings",
         samples=tuple(continuation(model, tokenizer, text) for text in held[:10]),
-        command=f"python -m models.recipes.causal {recipe.name} --texts FOLDER --tokens {read:.3g}",
+        command=read.command("causal", recipe.name),
     ).write(out)
     return figure
 
@@ -253,7 +257,7 @@ def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
     """Writes CARD.md anew from the weights in `out`; returns the held-out bits per byte."""
     model = kind_of(recipe).from_pretrained(out, dtype=torch.float32, local_files_only=True)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(out, local_files_only=True)
-    return write_card(recipe, model, tokenizer, folder, out, tokens)
+    return write_card(recipe, model, tokenizer, folder, out, Reading.of_card(out))
 
 
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
@@ -262,8 +266,8 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
     held = documents(folder, recipe.texts[0])[1]
     if recipe.twin:
         tokenizer = PreTrainedTokenizerFast.from_pretrained(WEIGHTS / recipe.twin)
-    elif (work / "tokenizer.json").exists():
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(work)
+    elif recipe.begin or (work / "tokenizer.json").exists():
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(recipe.begin or work)
     else:
         texts = (part for text in recipe.texts for part in documents(folder, text)[0])
         tokenizer = train_bpe(texts, recipe.vocabulary, recipe.positions)
@@ -287,8 +291,9 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
     Run(
         recipe.name, model, loss, report, steps, size, work, recipe.seed, peaks=recipe.peaks, save_every=save_every
     ).go()
+    read = Reading.of_run(steps * size, recipe.begin)
     save(model, tokenizer, out)
-    return write_card(recipe, model, tokenizer, folder, out, tokens)
+    return write_card(recipe, model, tokenizer, folder, out, read)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import copy
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -21,10 +21,13 @@ WEIGHTS = Path(__file__).parents[1] / "weights"
 
 
 class Read(Protocol):
-    """What the command line needs of a recipe: the texts that it reads."""
+    """What the command line needs of a recipe: the texts that it reads, and the folder whose weights it begins from."""
 
     @property
     def texts(self) -> tuple[Text, ...]: ...
+
+    @property
+    def begin(self) -> Path | None: ...
 
 
 R = TypeVar("R", bound=Read)
@@ -59,6 +62,7 @@ def choose(recipes: dict[str, R], about: str) -> tuple[R, argparse.Namespace]:
     parser.add_argument("--tokens", type=float, default=12e6, help="the dial for size: tokens to train on")
     parser.add_argument("--out", type=Path, help="folder for the weights (default: models/weights/NAME)")
     parser.add_argument("--work", type=Path, help="folder for checkpoints (default: runs/NAME)")
+    parser.add_argument("--begin", type=Path, help="folder with shipped weights to begin from, in place of random ones")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (0: torch decides)")
     parser.add_argument("--card", action="store_true", help="only write the card anew, from weights that are there")
     args = parser.parse_args()
@@ -76,6 +80,7 @@ def command(
     told: what the figure says, with {figure} and {title}, the first text's.
     """
     recipe, args = choose(recipes, about)
+    recipe = replace(recipe, begin=args.begin)  # type: ignore[type-var]  # a protocol cannot say "dataclass"
     out = args.out or WEIGHTS / args.name
     if args.card:
         figure = rewrite(recipe, args.texts, out, args.tokens)

@@ -27,7 +27,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from transformers import BertConfig, BertForPreTraining, PreTrainedTokenizerFast
 
-from .card import Card
+from .card import Card, Reading
 from .causal import CLASSICS, KO_CHAT, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
 from .corpus import Text, documents
 from .loop import Run, command, falling, save
@@ -70,6 +70,7 @@ class Recipe:
     positions: int = 512
     dropout: float = 0.1
     seed: int = 1
+    begin: Path | None = None
 
 
 ENGLISH = tuple(
@@ -185,13 +186,15 @@ def guesses(model: BertForPreTraining, batch: Batch, padding: int) -> tuple[Tens
 
 
 def build(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> BertForPreTraining:
-    """A BERT with random weights of the recipe's size.
+    """The model that the recipe begins from, or a BERT with random weights of its size.
 
     Besides the short rows, two things help the first heads to find their neighbours: larger weights than BERT's own
     0.02, which suits a width of 768, and positions that begin as waves (Vaswani et al., 2017), among which a neighbour
     is found by one rotation; both are trained like all the rest.
     """
     torch.manual_seed(recipe.seed)
+    if recipe.begin:
+        return BertForPreTraining.from_pretrained(recipe.begin, dtype=torch.float32, local_files_only=True)
     model = BertForPreTraining(
         BertConfig(
             vocab_size=len(tokenizer),
@@ -262,8 +265,8 @@ def held_out(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, folder: Path) -
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
     """Runs the recipe, resuming from `work` if it holds a checkpoint; returns the accuracy on held-out texts."""
     work.mkdir(parents=True, exist_ok=True)
-    if (work / "tokenizer.json").exists():
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(work)
+    if recipe.begin or (work / "tokenizer.json").exists():
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(recipe.begin or work)
     else:
         texts = (part for text in recipe.texts for part in documents(folder, text)[0])
         tokenizer = train_wordpiece(texts, recipe.vocabulary, recipe.alphabet, recipe.lower, recipe.positions)
@@ -288,11 +291,12 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
 
     steps = math.ceil(tokens / BATCH)
     Run(recipe.name, model, loss, report, steps, BATCH, work, recipe.seed, warm, PEAKS, save_every).go()
+    read = Reading.of_run(steps * BATCH, recipe.begin)
     save(model, tokenizer, out)
     config = json.loads((out / "config.json").read_text(encoding="utf-8"))
     config["architectures"] = ["BertForMaskedLM"]  # as the first BERT's: what it is mostly used for
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    return write_card(recipe, model, tokenizer, folder, out, tokens)
+    return write_card(recipe, model, tokenizer, folder, out, read)
 
 
 def warm(step: int, steps: int) -> float:
@@ -319,12 +323,11 @@ def write_card(
     tokenizer: PreTrainedTokenizerFast,
     folder: Path,
     out: Path,
-    tokens: float,
+    read: Reading,
 ) -> float:
     """Writes CARD.md beside the weights in `out`; returns the accuracy that it states."""
     score = accuracy(model, held_out(recipe, tokenizer, folder), SCORED)
     held = [documents(folder, text)[1] for text in recipe.texts]
-    read = math.ceil(tokens / BATCH) * BATCH
     Card(
         name=recipe.name,
         language=recipe.language,
@@ -334,7 +337,7 @@ def write_card(
         "to fill gaps and to say whether the second of two parts follows the first.",
         texts=recipe.texts,
         figures=(
-            f"{read:,} training tokens, padding counted.",
+            str(read),
             f"{score.right:.1%} of hidden tokens (15% of held-out rows of these texts, 16 to 128 tokens long) "
             f"guessed right; always guessing the most frequent token: {score.frequent:.1%}.",
             f"{score.bits:.3f} bits for a hidden token on average.",
@@ -343,7 +346,7 @@ def write_card(
         ),
         heading="Held-out beginnings, some tokens hidden one at a time: the token and the guess",
         samples=tuple(filled(model, tokenizer, texts[i]) for i in range(4) for texts in held if i < len(texts)),
-        command=f"python -m models.recipes.masked {recipe.name} --texts FOLDER --tokens {read:.3g}",
+        command=read.command("masked", recipe.name),
     ).write(out)
     return score.right
 
@@ -352,7 +355,7 @@ def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
     """Writes CARD.md anew from the weights in `out`; returns the accuracy that it states."""
     model = BertForPreTraining.from_pretrained(out, dtype=torch.float32, local_files_only=True)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(out, local_files_only=True)
-    return write_card(recipe, model, tokenizer, folder, out, tokens)
+    return write_card(recipe, model, tokenizer, folder, out, Reading.of_card(out))
 
 
 def main() -> None:

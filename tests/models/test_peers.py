@@ -41,7 +41,7 @@ class Slow:
         follow = {other: n for other, n in counts.items() if other[:-1] == gram[:-1]}
         if not follow:
             return self.probability(gram[1:])
-        kinds = defaultdict(int)
+        kinds: defaultdict[int, int] = defaultdict(int)
         for n in counts.values():
             kinds[n] += 1
         discount = kinds[1] / (kinds[1] + 2 * kinds[2]) if kinds[1] else 0.5
