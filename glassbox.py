@@ -32,6 +32,7 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 APP = "requirements.txt"
 TESTS = "tests/requirements.txt"
+TRAIN = "models/recipes/requirements.txt"
 
 CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 
@@ -177,7 +178,7 @@ def run(rest: list[str]) -> int:
 
 def check(rest: list[str]) -> int:
     """All checks, even after one has failed; 0 only if all passed."""
-    ensure(APP, TESTS)
+    ensure(APP, TESTS, TRAIN)
     return int(any([module(*command) for command in CHECKS]))
 
 
@@ -187,7 +188,7 @@ def test(rest: list[str]) -> int:
     Without arguments the tests in Chromium run beside everything else, for alone they leave half of two cores idle.
     What they print comes when the others are done.
     """
-    ensure(APP, TESTS)
+    ensure(APP, TESTS, TRAIN)
     if "not browser" not in " ".join(rest):
         ensure_browser()
     if rest:
@@ -208,7 +209,7 @@ def test(rest: list[str]) -> int:
 
 
 def fix(rest: list[str]) -> int:
-    ensure(APP, TESTS)
+    ensure(APP, TESTS, TRAIN)
     return int(any([module("ruff", "check", "--fix", "."), module("ruff", "format", ".")]))
 
 
@@ -217,7 +218,7 @@ def weights(rest: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="glassbox.py weights")
     parser.add_argument("--texts", type=Path, required=True, help="folder that holds the training texts")
     chosen, more = parser.parse_known_args(rest)
-    ensure(APP)
+    ensure(APP, TRAIN)
     texts = str(chosen.texts.resolve())
     trained = [module(recipe, name, "--texts", texts, *more, **TRAINING) for recipe, name in RECIPES]
     return int(any([*trained, module("models.recipes.projection")]))
@@ -225,7 +226,7 @@ def weights(rest: list[str]) -> int:
 
 def evaluate(rest: list[str]) -> int:
     """Prints what the bundled models can do, measured on the texts' held-out part."""
-    ensure(APP)
+    ensure(APP, TRAIN)
     return module("models.recipes.evaluate", *(str(Path(p).resolve()) if Path(p).is_dir() else p for p in rest))
 
 
@@ -235,7 +236,7 @@ def catalogue(rest: list[str]) -> int:
 
 
 def pictures(rest: list[str]) -> int:
-    ensure(APP, TESTS)
+    ensure(APP, TESTS, TRAIN)
     ensure_browser()
     return module("assets.pictures.make", *(str(Path(part).resolve()) for part in rest))
 

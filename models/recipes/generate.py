@@ -18,7 +18,7 @@ from typing import TextIO
 
 from .corpus import END
 from .grammar.document import Document, document
-from .grammar.lexicon import LANGUAGES, plots
+from .grammar.lexicon import LANGUAGES, load, plots, words
 from .grammar.survey import survey
 
 
@@ -36,6 +36,12 @@ def pairs(count: int, seed: int = 1, first: int = 0, held: bool = False, kind: s
             if i in found.alone and pair not in seen:
                 seen.add(pair)
                 yield pair
+
+
+def glossary() -> list[tuple[str, str]]:
+    """(English, Korean) of every name in the lexicon, those that training never tells of included."""
+    found = (each for kind in load("en", "lexicon") for each in words(kind) if each.en[:1].isupper())
+    return list(dict.fromkeys(tuple(each.form(side).split("/")[0] for side in LANGUAGES) for each in found))  # type: ignore[arg-type]
 
 
 def write(found: Iterator[Document], language: str, out: TextIO) -> None:

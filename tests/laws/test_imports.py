@@ -61,7 +61,7 @@ def pinned(name: str) -> set[str]:
 
 def test_requirements_are_what_the_app_imports() -> None:
     own = {name.partition("/")[0].removesuffix(".py") for name in files()}
-    app = [name for name in python_files() if not name.startswith((*DEVELOPERS, "assets/pictures/"))]
+    app = [name for name in python_files() if not name.startswith((*DEVELOPERS, "assets/pictures/", "models/recipes/"))]
     used = set().union(*(imports(name) for name in app)) - sys.stdlib_module_names - own
     assert used == pinned("requirements.txt")
 
@@ -70,4 +70,12 @@ def test_requirements_of_the_tests_cover_what_they_import() -> None:
     own = {name.partition("/")[0].removesuffix(".py") for name in files()}
     used = set().union(*(imports(name) for name in python_files())) - sys.stdlib_module_names - own
     brought_by_gradio = {"gradio_client"}
-    assert used - brought_by_gradio <= pinned("requirements.txt") | pinned("tests/requirements.txt")
+    pins = ("requirements.txt", "tests/requirements.txt", "models/recipes/requirements.txt")
+    assert used - brought_by_gradio <= set().union(*map(pinned, pins))
+
+
+def test_requirements_of_the_recipes_are_what_they_import_besides() -> None:
+    own = {name.partition("/")[0].removesuffix(".py") for name in files()}
+    recipes = [name for name in python_files() if name.startswith("models/recipes/")]
+    used = set().union(*(imports(name) for name in recipes)) - sys.stdlib_module_names - own
+    assert used - pinned("requirements.txt") == pinned("models/recipes/requirements.txt")

@@ -1,0 +1,266 @@
+"""Trains a small T5 that turns simple English into Korean, in one readable run that can be stopped and resumed.
+
+    python -m models.recipes.seq2seq en-ko-t5 --texts FOLDER --tokens 10e6
+
+It reads pairs of sentences: of the grammar, whose two languages say the same, and real ones. Which pairs a batch holds
+is a function of (seed, step) alone. Names that the grammar holds out stand in a glossary, each alone: a translator must
+know a name, and is then asked for sentences in which it never saw it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
+
+from .card import Card, Reading
+from .corpus import Text, by_mark
+from .generate import glossary, pairs
+from .generated import TITLE
+from .loop import Run, command, save
+from .tokenizer import train_unigram
+
+PAIRS_FILE = "en_ko_pairs.tsv"
+REAL_HELD_EVERY = 12
+MADE = 40_000  # documents of the grammar, some three sentences each that can be translated by themselves
+HELD = 300  # of those that are kept for scoring
+SCORED = 500  # pairs of each sort
+NOTHING = -100  # what a label is where nothing is to be said
+PEAKS = (0.02, 0.005)
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that makes one model. pairs, pools: pairs in a batch, and how many batches a pool is sorted into."""
+
+    name: str
+    language: str
+    texts: tuple[Text, ...]
+    vocabulary: int = 4096
+    width: int = 160
+    heads: int = 5
+    inner: int = 480
+    layers: int = 3
+    positions: int = 128
+    pairs: int = 96
+    pools: int = 8
+    dropout: float = 0.1
+    made: int = MADE
+    seed: int = 1
+    begin: Path | None = None
+
+
+TEXTS = (
+    Text(
+        "", 0.85, by_mark, f"{TITLE}, sentence by sentence in both languages, and a glossary of its names", "Apache-2.0"
+    ),
+    Text(
+        PAIRS_FILE,
+        0.15,
+        by_mark,
+        "Tatoeba, STS-B/KorSTS captions and African Storybook, pairs of sentences",
+        "CC BY 2.0 FR; CC BY-SA 4.0; CC BY",
+    ),
+)
+RECIPES = {"en-ko-t5": Recipe("en-ko-t5", "ko", TEXTS)}
+
+
+@cache
+def made(count: int) -> tuple[list[Pair], list[Pair]]:
+    """(training, held out) pairs of the grammar; the glossary is among the first."""
+    held = list(pairs(HELD, held=True))
+    known = set(held)
+    return [*(pair for pair in pairs(count) if pair not in known), *glossary()], held
+
+
+def real(folder: Path) -> tuple[list[Pair], list[Pair]]:
+    """(training, held out) pairs that people or machines have translated, short enough for the model."""
+    rows = [line.split("\t") for line in (folder / PAIRS_FILE).read_text(encoding="utf-8").split("\n")]
+    found = list(dict.fromkeys((row[1].strip(), row[2].strip()) for row in rows if len(row) > 2))
+    held = found[::REAL_HELD_EVERY]
+    return [pair for i, pair in enumerate(found) if i % REAL_HELD_EVERY], held
+
+
+class Rows:
+    """Batches of pairs of like length, a pure function of (seed, step).
+
+    sources: for each text, its pairs as (ids, ids), an end mark last in each.
+    """
+
+    def __init__(self, recipe: Recipe, padding: int, sources: Sequence[Sequence[tuple[list[int], list[int]]]]):
+        self.recipe, self.padding, self.sources = recipe, padding, sources
+        shares = np.array([text.share for text in recipe.texts])
+        self.shares = shares / shares.sum()
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """Returns ids (rows, S) padded, and labels (rows, T) with NOTHING where there is none."""
+        chance = np.random.default_rng([self.recipe.seed, step])
+        count = self.recipe.pairs * self.recipe.pools
+        which = chance.choice(len(self.sources), size=count, p=self.shares)
+        pool = sorted((self.sources[i][chance.integers(len(self.sources[i]))] for i in which), key=lambda p: len(p[0]))
+        start = int(chance.integers(self.recipe.pools)) * self.recipe.pairs
+        chosen = pool[start : start + self.recipe.pairs]
+        return padded([a for a, _ in chosen], self.padding), padded([b for _, b in chosen], NOTHING)
+
+
+def padded(rows: list[list[int]], filling: int) -> Tensor:
+    """Rows of ids as one tensor (rows, longest)."""
+    longest = max(map(len, rows))
+    return torch.tensor([[*row, *[filling] * (longest - len(row))] for row in rows])
+
+
+def encode(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, found: list[Pair]) -> list[tuple[list[int], list[int]]]:
+    """Pairs as ids with their end mark; those longer than the model takes are left out."""
+    sides = [tokenizer(list(side))["input_ids"] for side in zip(*found, strict=True)]
+    return [(a, b) for a, b in zip(*sides, strict=True) if max(len(a), len(b)) <= recipe.positions]
+
+
+def build(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> T5ForConditionalGeneration:
+    """The model that the recipe begins from, or a T5 with random weights of its size."""
+    torch.manual_seed(recipe.seed)
+    if recipe.begin:
+        return T5ForConditionalGeneration.from_pretrained(recipe.begin, dtype=torch.float32, local_files_only=True)
+    return T5ForConditionalGeneration(
+        T5Config(
+            vocab_size=len(tokenizer),
+            d_model=recipe.width,
+            d_kv=recipe.width // recipe.heads,
+            d_ff=recipe.inner,
+            num_layers=recipe.layers,
+            num_decoder_layers=recipe.layers,
+            num_heads=recipe.heads,
+            relative_attention_num_buckets=32,
+            relative_attention_max_distance=64,
+            dropout_rate=recipe.dropout,
+            pad_token_id=tokenizer.pad_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            decoder_start_token_id=tokenizer.pad_token_id,
+        )
+    )
+
+
+def translate(
+    model: T5ForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], rows: int = 100
+) -> list[str]:
+    """The greedy translation of each text."""
+    model.eval()
+    device, said = next(model.parameters()).device, []
+    for start in range(0, len(texts), rows):
+        given = tokenizer(list(texts[start : start + rows]), padding=True, return_tensors="pt").to(device)
+        with torch.inference_mode():
+            out = model.generate(
+                input_ids=given.input_ids, attention_mask=given.attention_mask, do_sample=False, max_new_tokens=80
+            )
+        said += tokenizer.batch_decode(out, skip_special_tokens=True)
+    model.train()
+    return [each.strip() for each in said]
+
+
+def exact(model: T5ForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, found: list[Pair]) -> float:
+    """Share of pairs whose translation is the Korean sentence, letter by letter."""
+    said = translate(model, tokenizer, [english for english, _ in found])
+    return sum(a == b for a, (_, b) in zip(said, found, strict=True)) / len(found)
+
+
+def chrf(model: T5ForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, found: list[Pair]) -> float:
+    """chrF of the translations (Popović, 2015), 0 to 100, as sacrebleu computes it."""
+    from sacrebleu.metrics import CHRF
+
+    said = translate(model, tokenizer, [english for english, _ in found])
+    return float(CHRF().corpus_score(said, [[korean for _, korean in found]]).score)
+
+
+def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
+    """Runs the recipe, resuming from `work` if it holds a checkpoint; returns the share of exact translations."""
+    work.mkdir(parents=True, exist_ok=True)
+    sources = (made(recipe.made)[0], real(folder)[0])
+    if recipe.begin or (work / "tokenizer.json").exists():
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(recipe.begin or work)
+    else:
+        texts = (side for source in sources for pair in source for side in pair)
+        tokenizer = train_unigram(texts, recipe.vocabulary, recipe.positions)
+        tokenizer.save_pretrained(work)
+    encoded = [encode(recipe, tokenizer, source) for source in sources]
+    rows = Rows(recipe, tokenizer.pad_token_id, encoded)
+    held = made(recipe.made)[1]
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = build(recipe, tokenizer).to(device)
+    size = per_step(recipe, encoded)
+
+    def loss(step: int) -> Tensor:
+        ids, labels = (part.to(device) for part in rows.batch(step))
+        with torch.autocast(device, torch.bfloat16):
+            logits = model(input_ids=ids, attention_mask=(ids != tokenizer.pad_token_id).long(), labels=labels).logits
+        return torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=NOTHING)
+
+    def report() -> str:
+        return f"{exact(model, tokenizer, held[:100]):.2%} of 100 held-out sentences translated exactly"
+
+    steps = max(1, round(tokens / size))
+    Run(recipe.name, model, loss, report, steps, size, work, recipe.seed, peaks=PEAKS, save_every=save_every).go()
+    read = Reading.of_run(steps * size, recipe.begin)
+    save(model, tokenizer, out)
+    return write_card(recipe, model, tokenizer, folder, out, read)
+
+
+def per_step(recipe: Recipe, sources: list[list[tuple[list[int], list[int]]]]) -> int:
+    """How many tokens of both languages a batch holds on average."""
+    shares = np.array([text.share for text in recipe.texts])
+    means = [np.mean([len(a) + len(b) for a, b in source]) for source in sources]
+    return round(recipe.pairs * float(shares / shares.sum() @ np.array(means)))
+
+
+def write_card(
+    recipe: Recipe,
+    model: T5ForConditionalGeneration,
+    tokenizer: PreTrainedTokenizerFast,
+    folder: Path,
+    out: Path,
+    read: Reading,
+) -> float:
+    """Writes CARD.md beside the weights in `out`; returns the share of exact translations that it states."""
+    simple, people = made(recipe.made)[1][:SCORED], real(folder)[1][:SCORED]
+    share = exact(model, tokenizer, simple)
+    shown = [*simple[:10], *people[:10]]
+    said = translate(model, tokenizer, [english for english, _ in shown])
+    Card(
+        name=recipe.name,
+        language=recipe.language,
+        what=f"A T5 of {model.num_parameters():,} parameters ({recipe.layers} layers of width {recipe.width} on each "
+        f"side, {recipe.heads} heads, a Unigram vocabulary of {len(tokenizer):,} pieces of both languages, bytes for "
+        "what is not among them), trained from random weights by this repository to turn simple English into Korean.",
+        texts=recipe.texts,
+        figures=(
+            str(read),
+            f"{share:.1%} of {len(simple)} held-out sentences of the grammar translated exactly.",
+            f"chrF {chrf(model, tokenizer, people):.1f} on {len(people)} held-out real pairs.",
+        ),
+        heading="Held-out sentences: ten of the grammar, ten real ones",
+        samples=tuple(f"{english} → {korean}" for (english, _), korean in zip(shown, said, strict=True)),
+        command=read.command("seq2seq", recipe.name),
+    ).write(out)
+    return share
+
+
+def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
+    """Writes CARD.md anew from the weights in `out`; returns the share of exact translations."""
+    model = T5ForConditionalGeneration.from_pretrained(out, dtype=torch.float32, local_files_only=True)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(out, local_files_only=True)
+    return write_card(recipe, model, tokenizer, folder, out, Reading.of_card(out))
+
+
+def main() -> None:
+    about = (__doc__ or "").split("\n")[0]
+    command(RECIPES, about, train, rewrite, "{figure:.1%} of held-out sentences translated exactly")
+
+
+if __name__ == "__main__":
+    main()
