@@ -13,6 +13,8 @@ from tests.browsing import App, launch, running_app
 
 # Before anything imports huggingface_hub, which reads it once: no test may depend on the network.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Before torch is: the models are small, and two runs of tests stand side by side on two cores. The app inherits it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 OWN_SCHEMES = ("data:", "blob:", "about:")
 

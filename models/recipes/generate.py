@@ -41,7 +41,7 @@ def pairs(count: int, seed: int = 1, first: int = 0, held: bool = False, kind: s
 def glossary() -> list[tuple[str, str]]:
     """(English, Korean) of every name in the lexicon, those that training never tells of included."""
     found = (each for kind in load("en", "lexicon") for each in words(kind) if each.en[:1].isupper())
-    return list(dict.fromkeys(tuple(each.form(side).split("/")[0] for side in LANGUAGES) for each in found))  # type: ignore[arg-type]
+    return list(dict.fromkeys((each.en.split("/")[0], each.ko.split("/")[0]) for each in found))
 
 
 def write(found: Iterator[Document], language: str, out: TextIO) -> None:

@@ -105,7 +105,8 @@ class Rows:
         chance = np.random.default_rng([self.recipe.seed, step])
         count = self.recipe.pairs * self.recipe.pools
         which = chance.choice(len(self.sources), size=count, p=self.shares)
-        pool = sorted((self.sources[i][chance.integers(len(self.sources[i]))] for i in which), key=lambda p: len(p[0]))
+        sources = (self.sources[int(i)] for i in which)
+        pool = sorted((source[int(chance.integers(len(source)))] for source in sources), key=lambda pair: len(pair[0]))
         start = int(chance.integers(self.recipe.pools)) * self.recipe.pairs
         chosen = pool[start : start + self.recipe.pairs]
         return padded([a for a, _ in chosen], self.padding), padded([b for _, b in chosen], NOTHING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ pytestmark = pytest.mark.weights
 
 NAMES = ("Lily", "Tom", "Sue", "Max", "Ann", "Ben")
 THINGS = ("ball", "cat", "dog", "hat", "tree", "cake")
+SAID = (("cat", "고양이는"), ("dog", "개는"), ("tree", "나무는"), ("cake", "케이크는"), ("hat", "모자는"))
+HOW = (("big", "크다"), ("small", "작다"), ("good", "좋다"), ("old", "오래되었다"), ("new", "새것이다"))
 STEPS = 100
 
 
@@ -26,6 +29,8 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for _ in range(200)
     )
     (folder / "stories.txt").write_text("\n\n".join(stories), encoding="utf-8")
+    pairs = (f"sample\tThe {thing} is {how}.\t{korean} {so}." for thing, korean in SAID for how, so in HOW)
+    (folder / "en_ko_pairs.tsv").write_text("\n".join(pairs), encoding="utf-8")
     return folder
 
 
@@ -46,39 +51,55 @@ def masked_recipe() -> Any:
     return Recipe("sample", "en", 120, 60, True, (text,), width=32, layers=1, heads=2, positions=128)
 
 
+def seq2seq_recipe() -> Any:
+    from models.recipes.seq2seq import TEXTS, Recipe
+
+    sizes: dict[str, Any] = {"width": 32, "heads": 2, "inner": 64, "layers": 1, "pairs": 16, "made": 30}
+    return Recipe("sample", "ko", TEXTS, vocabulary=1200, **sizes)
+
+
 def last_loss(printed: str) -> float:
     return float(re.findall(r"loss ([\d.]+)", printed)[-1])
 
 
-def unigram(work: Path, texts: Path) -> float:
+def unigram(work: Path, sample: str) -> float:
     """Nats that a token of the sample takes on average by its frequency alone."""
     from transformers import PreTrainedTokenizerFast
 
     tokenizer = PreTrainedTokenizerFast.from_pretrained(work)
-    ids = tokenizer((texts / "stories.txt").read_text(encoding="utf-8"), add_special_tokens=False)["input_ids"]
+    ids = tokenizer(sample, add_special_tokens=False)["input_ids"]
     shares = np.bincount(ids) / len(ids)
     return float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
 
 
-@pytest.mark.parametrize("kind", ["GPT-2", "LSTM", "BERT"])
+@pytest.mark.parametrize("kind", ["GPT-2", "LSTM", "BERT", "T5"])
 def test_a_run_learns_and_one_that_was_stopped_ends_at_the_same_loss(
     kind: str, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from models.recipes import causal, masked
+    from models.recipes import causal, masked, seq2seq
     from models.recipes.loop import Run
 
     monkeypatch.setattr(masked, "WARM", 10)
     monkeypatch.setattr(masked, "BATCH", 512)
+    monkeypatch.setattr(seq2seq, "HELD", 10)
+    monkeypatch.setattr(seq2seq, "SCORED", 10)
+    sample = (texts / "stories.txt").read_text(encoding="utf-8")
+    if kind == "T5":
+        sample = " ".join(korean for _, korean in seq2seq.made(30)[0])
 
     def train(work: Path) -> float:
-        if kind == "BERT":
+        if kind == "T5":  # whose vocabulary comes out of threads, a little different each time
+            if (tmp_path / "whole").exists():
+                copytree(tmp_path / "whole", work, ignore=ignore_patterns("checkpoint.pt"), dirs_exist_ok=True)
+            seq2seq.train(seq2seq_recipe(), texts, tmp_path / "out", work, 120_000, save_every=35)
+        elif kind == "BERT":
             masked.train(masked_recipe(), texts, tmp_path / "out", work, masked.BATCH * STEPS, save_every=35)
         else:
             causal.train(causal_recipe(architecture=kind), texts, tmp_path / "out", work, 64 * 8 * STEPS, save_every=35)
         return last_loss(capsys.readouterr().out)
 
     whole = train(tmp_path / "whole")
-    assert whole < unigram(tmp_path / "whole", texts)
+    assert whole < unigram(tmp_path / "whole", sample)
 
     update = Run.update
 
@@ -179,3 +200,41 @@ def test_a_second_part_follows_in_its_document_or_comes_from_another(texts: Path
             assert any(together in document for document in whole)
         told.append(follows)
     assert 0.43 < np.mean(told) < 0.57 and len(told) > 200
+
+
+def test_a_unigram_vocabulary_loses_nothing() -> None:
+    from models.recipes.tokenizer import train_unigram
+
+    sentences = [f"{english} {korean}" for english, korean in SAID] * 40 + [f"{how} {so}" for how, so in HOW] * 40
+    tokenizer = train_unigram(sentences, 400, 64)
+    for text in ("cat 고양이는", "뷁 👍 é", "The cats, 고양이들은!"):
+        ids = tokenizer(text)["input_ids"]
+        assert ids[-1] == tokenizer.eos_token_id and tokenizer.unk_token_id not in ids
+        assert tokenizer.decode(ids, skip_special_tokens=True) == text
+    known, unknown = (tokenizer.tokenize(text) for text in ("고양이는", "뷁"))
+    assert not any(piece.startswith("<0x") for piece in known) and unknown[1:] == ["<0xEB>", "<0xB7>", "<0x81>"]
+
+
+def test_pairs_of_a_batch_are_translations_of_like_length(texts: Path) -> None:
+    from models.recipes import seq2seq
+
+    recipe = seq2seq_recipe()
+    sources = [[([n] * (n % 20 + 1), [n, n + 1]) for n in range(1, 200)], [([300], [301])]]
+    rows = seq2seq.Rows(recipe, 0, sources)
+    lengths = []
+    for step in range(6):
+        ids, labels = rows.batch(step)
+        assert ids.shape[0] == labels.shape[0] == recipe.pairs
+        for row, label in zip(ids.tolist(), labels.tolist(), strict=True):
+            assert label[0] == row[0] or (row[0], label[0]) == (300, 301)
+        lengths.append(ids.shape[1])
+    assert len(set(lengths)) > 2 and rows.batch(3)[0].equal(rows.batch(3)[0])
+
+
+def test_real_pairs_are_held_out_before_training(texts: Path) -> None:
+    from models.recipes import seq2seq
+
+    train, held = seq2seq.real(texts)
+    assert len(train) + len(held) == len(SAID) * len(HOW) and not set(train) & set(held)
+    made, kept = seq2seq.made(30)
+    assert not set(made) & set(kept) and ("Bean", "콩이") in made
