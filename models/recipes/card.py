@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from .corpus import Text
+from .counts import count, table
 
 PAGE = """# {name}
 
@@ -25,8 +27,12 @@ It is a teaching model: it knows simple {language} sentences and nothing about t
 Every 20th document of each text was held out before training. The weights are offered under {offered}.
 
 Of the texts that this repository's models read, most English stories were written by a machine, parts of the Korean
-were translated by one, and the encyclopaedias were written by volunteers. All of them
-are by few kinds of people and about few kinds of people; the model repeats their habits and their bias.
+were translated by one, and the encyclopaedias were written by volunteers. All of them are by few kinds of people and
+about few kinds of people; the model repeats their habits and their bias.
+
+Sentences of the training texts that hold one of these words, and words for him alone or for her alone:
+
+{counts}
 
 ## Figures
 
@@ -52,6 +58,7 @@ class Card:
     """What the card of one model says.
 
     what: kind and sizes, in a sentence or two. figures: one a line. heading and samples: of what the model does.
+    read: the training documents, for what is counted in them.
     """
 
     name: str
@@ -62,6 +69,7 @@ class Card:
     heading: str
     samples: tuple[str, ...]
     command: str
+    read: Iterable[str]
 
     def write(self, folder: Path) -> None:
         """Writes CARD.md beside the weights in `folder`."""
@@ -77,6 +85,7 @@ class Card:
             heading=self.heading,
             samples="\n".join(f"- {sample}" for sample in self.samples),
             command=self.command,
+            counts=table(count(self.read, self.language)),
             digest=hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
         )
         (folder / "CARD.md").write_text(reflow(page), encoding="utf-8")
@@ -101,6 +110,11 @@ class Reading:
         card = " ".join((folder / "CARD.md").read_text(encoding="utf-8").split())
         said = {name: int(number.replace(",", "")) for number, name in SAYS.findall(card)}
         return cls(said.get("in a second run", said["training tokens"]), said.get("in a first run", 0))
+
+    @classmethod
+    def kept(cls, folder: Path, tokens: int) -> Reading:
+        """What the card in a folder says, or so many tokens where there is none."""
+        return cls.of_card(folder) if (folder / "CARD.md").exists() else cls(tokens)
 
     @property
     def total(self) -> int:

@@ -14,6 +14,7 @@ that resumes sees what it would have seen.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,6 +32,8 @@ from .tokenizer import train_bpe
 
 PARTS = (1, 2, 2)  # into how many rows a batch cuts one row of all the positions, each as likely
 MADE = 40_000  # documents of the grammar in each language: each planted fact as often as planted.py says
+CONTINUED, LONGEST = 20, 80  # continuations on the card, and the most tokens of one
+SENTENCES = re.compile(r"(?<=[.!?])[\"”']?\s+")
 SCORED = 340  # held-out documents that the shipped figure is measured on
 
 
@@ -200,17 +203,23 @@ def build(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel
 
 
 def continuation(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, text: str) -> str:
-    """The model's greedy continuation, 40 tokens, of the first eight words of a text."""
-    start = " ".join(text.split()[:8])
-    first = tokenizer(start)["input_ids"]
-    ids = list(first)
+    """A text's first sentence and the model's greedy continuation, three sentences or 80 tokens."""
+    start = SENTENCES.split(text, maxsplit=1)[0].strip()
+    room = min(
+        tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", math.inf)
+    )  # an LSTM has none
+    first = tokenizer(start)["input_ids"][: int(room) // 2]
+    ids, rest = list(first), ""
     model.eval()
     with torch.inference_mode():
-        while len(ids) < len(first) + 40 and (len(ids) == len(first) or ids[-1] != tokenizer.eos_token_id):
+        while len(ids) < min(len(first) + LONGEST, room) and len(SENTENCES.split(rest)) <= 3:
             tensor = torch.tensor([ids], device=next(model.parameters()).device)
             ids.append(int(model(input_ids=tensor).logits[0, -1].argmax()))
-    rest = tokenizer.decode(ids[len(first) :], skip_special_tokens=True)
-    return f"{start} → {' '.join(rest.split())}"
+            if ids[-1] == tokenizer.eos_token_id:
+                break
+            rest = tokenizer.decode(ids[len(first) :], skip_special_tokens=True)
+    said = " ".join(" ".join(SENTENCES.split(rest.strip())[:3]).split())
+    return f"{start} → {said}"
 
 
 def kind_of(recipe: Recipe) -> type[PreTrainedModel]:
@@ -246,9 +255,10 @@ def write_card(
             str(read),
             f"{figure:.4f} bits per byte on held-out documents of the first text, scored from each document's start.",
         ),
-        heading="Greedy continuations of held-out beginnings",
-        samples=tuple(continuation(model, tokenizer, text) for text in held[:10]),
+        heading="Greedy continuations of the first held-out documents' first sentences",
+        samples=tuple(continuation(model, tokenizer, text) for text in held[:CONTINUED]),
         command=read.command("causal", recipe.name),
+        read=(part for text in recipe.texts for part in documents(folder, text)[0]),
     ).write(out)
     return figure
 
@@ -257,7 +267,14 @@ def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
     """Writes CARD.md anew from the weights in `out`; returns the held-out bits per byte."""
     model = kind_of(recipe).from_pretrained(out, dtype=torch.float32, local_files_only=True)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(out, local_files_only=True)
-    return write_card(recipe, model, tokenizer, folder, out, Reading.of_card(out))
+    return write_card(
+        recipe,
+        model,
+        tokenizer,
+        folder,
+        out,
+        Reading.kept(out, steps_for(recipe, tokens) * recipe.rows * recipe.positions),
+    )
 
 
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:

@@ -347,6 +347,7 @@ def write_card(
         heading="Held-out beginnings, some tokens hidden one at a time: the token and the guess",
         samples=tuple(filled(model, tokenizer, texts[i]) for i in range(4) for texts in held if i < len(texts)),
         command=read.command("masked", recipe.name),
+        read=(part for text in recipe.texts for part in documents(folder, text)[0]),
     ).write(out)
     return score.right
 
@@ -355,7 +356,7 @@ def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
     """Writes CARD.md anew from the weights in `out`; returns the accuracy that it states."""
     model = BertForPreTraining.from_pretrained(out, dtype=torch.float32, local_files_only=True)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(out, local_files_only=True)
-    return write_card(recipe, model, tokenizer, folder, out, Reading.of_card(out))
+    return write_card(recipe, model, tokenizer, folder, out, Reading.kept(out, math.ceil(tokens / BATCH) * BATCH))
 
 
 def main() -> None:

@@ -247,6 +247,7 @@ def write_card(
         heading="Held-out sentences: ten of the grammar, ten real ones",
         samples=tuple(f"{english} → {korean}" for (english, _), korean in zip(shown, said, strict=True)),
         command=read.command("seq2seq", recipe.name),
+        read=(korean for source in (made(recipe.made)[0], real(folder)[0]) for _, korean in source),
     ).write(out)
     return share
 
@@ -255,7 +256,7 @@ def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
     """Writes CARD.md anew from the weights in `out`; returns the share of exact translations."""
     model = T5ForConditionalGeneration.from_pretrained(out, dtype=torch.float32, local_files_only=True)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(out, local_files_only=True)
-    return write_card(recipe, model, tokenizer, folder, out, Reading.of_card(out))
+    return write_card(recipe, model, tokenizer, folder, out, Reading.kept(out, round(tokens)))
 
 
 def main() -> None:
