@@ -87,10 +87,11 @@ def questions(tokenizer: PreTrainedTokenizerFast, language: str) -> dict[int, li
     """For each distance, texts with names that training never shows, and what each ends by asking for."""
     found: dict[int, list[tuple[str, str]]] = {distance: [] for distance in DISTANCES}
     for index in range(TRIED):
-        told = document(1, index, held=True, kind="recall", filler=index % 10)
+        kind = "recall" if index % 2 else "near"
+        told = document(1, index, held=True, kind=kind, filler=index // 2 % 10)
         text, answer = told.cloze(language)
         ids = tokenizer(text)["input_ids"]
-        away = len(tokenizer(text[max(text.lower().rfind(answer.lower()), 0) :])["input_ids"])
+        away = len(tokenizer(text[max(text.lower().rfind(answer.lower()), 0) :].rstrip())["input_ids"])
         for distance, kept in found.items():
             if abs(away - distance) <= NEAR * distance and len(kept) < ASKED and len(ids) < tokenizer.model_max_length:
                 kept.append((text, answer))
