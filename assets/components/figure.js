@@ -130,6 +130,18 @@ glassbox.component("figure", (root, ctx) => {
     return { data: data.map(({ z, ...trace }) => ({ ...trace, type: "scatter" })), layout: { ...rest, ...axes } };
   }
 
+  const wider = ([low, high], by) => [(low + high - by * (high - low)) / 2, (low + high + by * (high - low)) / 2];
+
+  // Where a figure is narrow, what is written beside a point, a bar or an axis takes more of its width.
+  function roomy({ data, layout = {} }) {
+    const beside = data.some((trace) => trace.type === "bar" && trace.orientation === "h" && trace.textposition === "outside");
+    if (beside && layout.xaxis?.range) layout.xaxis.range = [layout.xaxis.range[0], 1.35 * layout.xaxis.range[1]];
+    for (const note of layout.annotations ?? [])
+      if (note.xref === "paper" && note.x === 0 && note.xanchor === "left") Object.assign(note, { x: 1, xanchor: "right" });
+    const to = layout.meta?.fly?.to;
+    for (const key of ["xaxis.range", "yaxis.range"]) if (to?.[key]) to[key] = wider(to[key], 1.3);
+  }
+
   const sized = () => [area.clientWidth, rem()].join();
 
   // Never while hidden: plotly would measure nothing and draw it so.
@@ -141,6 +153,7 @@ glassbox.component("figure", (root, ctx) => {
     // numbers in the cells of a heatmap want room; where there is none, pointing still tells them
     const narrow = root.clientWidth < 30 * rem();
     for (const trace of figure.data) if (trace.type === "heatmap" && narrow) delete trace.texttemplate;
+    if (narrow) roomy(figure);
     const flown = figure.layout?.meta?.fly;
     const laidOut = layout(figure.layout || {});
     if (flown) glassbox.flight.place(laidOut, from(flown));

@@ -74,8 +74,11 @@ def unfold(page: Page, view: str, tab: str | None = None) -> None:
 def drawn(page: Page) -> None:
     """Returns when each view that can be seen is drawn, and has been laid out."""
     page.wait_for_function(
-        """() => document.fonts.status === "loaded" && ![...document.querySelectorAll("[data-view]")].some(
-            (card) => card.checkVisibility() && card.open !== false && card.dataset.filled === undefined)"""
+        """() => document.fonts.status === "loaded" && [...document.querySelectorAll("[data-view]")].every((card) => {
+            if (!card.checkVisibility() || card.open === false) return true;
+            const plots = [...card.querySelectorAll(".gb-figure-plot")];
+            return card.dataset.filled !== undefined && plots.every((plot) => plot.dataset.drawn);
+        })"""
     )
     page.evaluate(AFTER_TWO_FRAMES)
 

@@ -54,6 +54,33 @@ def test_the_picture_is_above_the_fold(open_page: Open, tab: str) -> None:
     assert 650 - box["y"] >= 300, box
 
 
+@pytest.mark.parametrize("width", [360, 1366])
+def test_nothing_jumps_when_the_strip_is_filled(open_page: Open, width: int) -> None:
+    page = open_page("/healthz", width=width)
+    page.route(re.compile("/queue/join"), lambda route: (page.wait_for_timeout(1000), route.continue_())[1])
+    page.goto(page.url.replace("/healthz", address("en", "tokens")))
+    page.wait_for_selector("body[data-ready]")
+    height = "document.getElementById('gb-strip').getBoundingClientRect().height"
+    before = page.evaluate(height)
+    assert page.locator(".gb-strip").count() == 0
+    wait(page, "tokens")
+    page.wait_for_selector(".gb-strip")
+    assert abs(page.evaluate(height) - before) < 1
+
+
+def test_names_beside_bars_are_not_cut_on_a_phone(open_page: Open) -> None:
+    page = open_page(address("en", "recurrence", "The rabbits hopped happily through the garden."), width=360)
+    wait(page, "recurrence")
+    drawn(page)
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll("#stage-recurrence section .main-svg text")]
+            .map((text) => [text, text.getBoundingClientRect(), text.closest("svg").getBoundingClientRect()])
+            .filter(([, own, whole]) => own.width && (own.right > whole.right + 1 || own.left < whole.left - 1))
+            .map(([text]) => text.textContent)"""
+    )
+    assert not cut
+
+
 def test_typing_runs_after_a_pause_and_not_while_composing(open_page: Open) -> None:
     page = open_page("/ko", locale="en-US")
     wait(page, "tokens")
