@@ -337,7 +337,7 @@ def write_card(
         "to fill gaps and to say whether the second of two parts follows the first.",
         texts=recipe.texts,
         figures=(
-            str(read),
+            f"{read} Padding is counted.",
             f"{score.right:.1%} of hidden tokens (15% of held-out rows of these texts, 16 to 128 tokens long) "
             f"guessed right; always guessing the most frequent token: {score.frequent:.1%}.",
             f"{score.bits:.3f} bits for a hidden token on average.",

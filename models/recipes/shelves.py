@@ -13,6 +13,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Collection, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,13 @@ def asked(plot: str, given: tuple[Entry, ...], seed: str) -> dict[str, str]:
     raise AssertionError(f"{plot} has no first wording")
 
 
-def shelf() -> Iterator[dict[str, Any]]:
+@cache
+def shelf() -> tuple[dict[str, Any], ...]:
+    """Each passage: see `made`."""
+    return tuple(made())
+
+
+def made() -> Iterator[dict[str, Any]]:
     """Each passage: {id, text by language, question by language or None, answer by language}."""
     for kind, (tell, ask, asks) in PLOTS.items():
         told_of = [fact for each in words(kind) for fact in facts(kind, each.key)]
@@ -79,7 +86,7 @@ def shelf() -> Iterator[dict[str, Any]]:
 
 def passages(language: str) -> dict[str, list[dict[str, str]]]:
     """{"passages": [{id, text}], "questions": [{text, answer, passage}]} of one language."""
-    found = list(shelf())
+    found = shelf()
     return {
         "passages": [{"id": each["id"], "text": each["text"][language]} for each in found],
         "questions": [
@@ -114,10 +121,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--out", type=Path, default=ASSETS)
     out = parser.parse_args().out
-    for name, made in (("passages", passages), ("opinions", opinions)):
+    for name, of in (("passages", passages), ("opinions", opinions)):
         (out / name).mkdir(parents=True, exist_ok=True)
         for language in LANGUAGES:
-            text = json.dumps(made(language), ensure_ascii=False, indent=1)
+            text = json.dumps(of(language), ensure_ascii=False, indent=1)
             (out / name / f"{language}.json").write_text(text + "\n", encoding="utf-8")
 
 

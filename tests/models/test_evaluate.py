@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import torch
 
 pytestmark = pytest.mark.weights
 DISTANCES = (10, 40, 160)
@@ -40,7 +39,9 @@ class Copies:
     def __init__(self, right: bool):
         self.right = right
 
-    def __call__(self, input_ids: torch.Tensor) -> Any:
+    def __call__(self, input_ids: Any) -> Any:
+        import torch
+
         wanted = torch.roll(input_ids, -1, 1) if self.right else torch.full_like(input_ids, 7)
         return SimpleNamespace(logits=torch.nn.functional.one_hot(wanted, 5000).float())
 

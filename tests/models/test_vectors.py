@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from models.recipes import vectors
-from models.recipes.corpus import Text, by_blank_line
-
+pytestmark = pytest.mark.weights  # none are loaded, but some are trained
 ANIMALS, FOODS = ("cat", "dog", "hen", "cow"), ("bread", "soup", "rice", "cake")
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def vectors() -> Any:
+    """The recipe's module, which imports torch: not before a test wants it."""
+    from models.recipes import vectors
+
+    return vectors
+
+
+@pytest.fixture(scope="module")
+def shipped(vectors: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The vectors of a small text in which animals run and foods are eaten."""
+    from models.recipes.corpus import Text, by_blank_line
+
     folder = tmp_path_factory.mktemp("texts")
     chance = np.random.default_rng(1)
     lines = [
@@ -31,7 +40,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_words_of_the_same_places_are_near(shipped: Path) -> None:
+def test_words_of_the_same_places_are_near(vectors: Any, shipped: Path) -> None:
     words, table = vectors.shipped(shipped / "out")
     place = {word: i for i, word in enumerate(words)}
     unit = table / np.linalg.norm(table, axis=1, keepdims=True)
@@ -41,12 +50,12 @@ def test_words_of_the_same_places_are_near(shipped: Path) -> None:
     assert min(same) > max(other)
 
 
-def test_a_run_is_repeatable(shipped: Path) -> None:
+def test_a_run_is_repeatable(vectors: Any, shipped: Path) -> None:
     once, again = (vectors.shipped(shipped / name) for name in ("out", "again"))
     assert once[0] == again[0] and np.array_equal(once[1], again[1])
 
 
-def test_particles_come_off_only_where_the_texts_show_a_stem() -> None:
+def test_particles_come_off_only_where_the_texts_show_a_stem(vectors: Any) -> None:
     from models.recipes.grammar.lexicon import load
 
     particles = load("ko", "particles")["particles"]
@@ -58,7 +67,7 @@ def test_particles_come_off_only_where_the_texts_show_a_stem() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_there_are_200_analogies_and_they_are_solved_by_a_grid(language: str) -> None:
+def test_there_are_200_analogies_and_they_are_solved_by_a_grid(vectors: Any, language: str) -> None:
     asked = list(vectors.analogies(language))
     assert len(set(asked)) == len(asked) >= 200
     family = [pair.split() for pair in vectors.load(language, "analogies")["family"]]
