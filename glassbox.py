@@ -209,7 +209,7 @@ def test(rest: list[str]) -> int:
 
 
 def fix(rest: list[str]) -> int:
-    ensure(APP, TESTS, TRAIN)
+    ensure(APP, TESTS)
     return int(any([module("ruff", "check", "--fix", "."), module("ruff", "format", ".")]))
 
 
@@ -236,7 +236,7 @@ def catalogue(rest: list[str]) -> int:
 
 
 def pictures(rest: list[str]) -> int:
-    ensure(APP, TESTS, TRAIN)
+    ensure(APP, TESTS)
     ensure_browser()
     return module("assets.pictures.make", *(str(Path(part).resolve()) for part in rest))
 

@@ -122,6 +122,8 @@ def check(tally: Tally, text: str, model: str, turn: int, answer: dict[str, Any]
     """Counts what is wrong with an answer."""
     if answer["n"] != turn or not answer["done"]:
         tally.wrong("an answer to another question")
+    if answer.get("refusal"):
+        return  # judge() says whether it is right
     if strip.get("text") != text:
         tally.wrong("a strip of another sentence")
     elif [token["id"] for token in strip["tokens"]] != list(models.encode(strip["model"], text)):
@@ -146,8 +148,7 @@ def client(number: int, at: Door, until: float, tally: Tally) -> None:
                 tally.took(explainer.name, time.monotonic() - began)
                 if answer.get("refusal"):
                     tally.refused.append((explainer.name, language, body, answer["refusal"]))
-                else:
-                    check(tally, text, model, turn, answer, strip)
+                check(tally, text, model, turn, answer, strip)
                 for packed in addresses(answer):
                     got = session.get(f"{at.url}/{packed['url']}")
                     with tally.guard:

@@ -205,10 +205,9 @@ def build(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel
 def continuation(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, text: str) -> str:
     """A text's first sentence and the model's greedy continuation, three sentences or 80 tokens."""
     start = SENTENCES.split(text, maxsplit=1)[0].strip()
-    room = min(
-        tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", math.inf)
-    )  # an LSTM has none
-    first = tokenizer(start)["input_ids"][: int(room) // 2]
+    most = tokenizer.model_max_length
+    room = min(most, getattr(model.config, "max_position_embeddings", most))  # an LSTM has none
+    first = tokenizer(start)["input_ids"][: room // 2]
     ids, rest = list(first), ""
     model.eval()
     with torch.inference_mode():
@@ -267,14 +266,8 @@ def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
     """Writes CARD.md anew from the weights in `out`; returns the held-out bits per byte."""
     model = kind_of(recipe).from_pretrained(out, dtype=torch.float32, local_files_only=True)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(out, local_files_only=True)
-    return write_card(
-        recipe,
-        model,
-        tokenizer,
-        folder,
-        out,
-        Reading.kept(out, steps_for(recipe, tokens) * recipe.rows * recipe.positions),
-    )
+    read = Reading.kept(out, steps_for(recipe, tokens) * recipe.rows * recipe.positions)
+    return write_card(recipe, model, tokenizer, folder, out, read)
 
 
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 END = "<|endoftext|>"
 HELD_OUT_EVERY = 20
+SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")  # what stands between two sentences
 
 
 def by_mark(text: str) -> list[str]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from .corpus import SENTENCE
 from .grammar.lexicon import load
-
-SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
 def count(texts: Iterable[str], language: str) -> dict[str, tuple[int, int]]:

@@ -21,13 +21,12 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from .causal import RECIPES as CAUSAL
-from .corpus import Text, documents
+from .corpus import SENTENCE, Text, documents
 from .grammar.lexicon import load
 from .loop import WEIGHTS
 
 WIDTH = 48
 WORDS = 8000
-SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 LATIN, HANGUL = re.compile("[a-z]+"), re.compile("[\uac00-\ud7a3]+")
 MANY = 4  # particles that a stem must be seen with before one is taken off
 
