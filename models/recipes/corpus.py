@@ -57,7 +57,7 @@ def column(index: int) -> Callable[[str], list[str]]:
 class Text:
     """A file of the texts folder: its share of the training tokens, how it splits, and what the card says of it.
 
-    made: in place of a file, what makes (training, held out) documents.
+    made: in place of a file, what makes (training, held out) documents. short: most of its documents are short.
     """
 
     file: str
@@ -66,6 +66,7 @@ class Text:
     title: str
     licence: str
     made: Callable[[], tuple[list[str], list[str]]] | None = None
+    short: bool = False
 
 
 def documents(folder: Path, text: Text) -> tuple[list[str], list[str]]:

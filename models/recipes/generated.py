@@ -1,19 +1,32 @@
-"""The texts that the grammar makes, as a source of training text beside the files."""
+"""The texts that the grammar makes, as sources of training text beside the files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache, partial
 
 from .corpus import Text, by_mark
 from .generate import documents
+from .grammar.document import Document, document
 
 TITLE = "Simple texts made by this repository's own grammar"
+RECALLED = "The same grammar: short texts that ask for what they told"
 HELD = 500  # documents with names and pairs of words that training never shows
+FILLERS = 5  # between what is recalled and the question: up to four things more are told
 
 
 def generated(language: str, share: float, count: int) -> Text:
     """That many documents of a language, with a share of the training tokens."""
-    return Text("", share, by_mark, TITLE, "Apache-2.0", made=partial(made, language, count))
+    return Text("", share, by_mark, TITLE, "Apache-2.0", made=partial(made, language, count), short=True)
+
+
+def recalled(language: str, share: float, count: int) -> Text:
+    """That many short documents that ask for what they told, with a share of the training tokens.
+
+    Without them a model of this size learns no head that looks up a name: in a whole document one token in fifty is
+    such an answer.
+    """
+    return Text("", share, by_mark, RECALLED, "Apache-2.0", made=partial(told, language, count), short=True)
 
 
 @cache
@@ -21,3 +34,16 @@ def made(language: str, count: int) -> tuple[list[str], list[str]]:
     """(training, held out) documents."""
     train = [each.text(language) for each in documents(count)]
     return train, [each.text(language) for each in documents(HELD, held=True)]
+
+
+@cache
+def told(language: str, count: int) -> tuple[list[str], list[str]]:
+    """(training, held out) documents of the kinds near and recall."""
+    return [each.text(language) for each in asking(count)], [each.text(language) for each in asking(HELD, held=True)]
+
+
+def asking(count: int, held: bool = False) -> Iterator[Document]:
+    """So many documents that ask: a third at once, the others after zero to four things more."""
+    for index in range(count):
+        kind = "recall" if index % 3 else "near"
+        yield document(1, index, held=held, kind=kind, filler=index // 3 % FILLERS)

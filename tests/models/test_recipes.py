@@ -238,3 +238,70 @@ def test_real_pairs_are_held_out_before_training(texts: Path) -> None:
     assert len(train) + len(held) == len(SAID) * len(HOW) and not set(train) & set(held)
     made, kept = seq2seq.made(30)
     assert not set(made) & set(kept) and ("Bean", "콩이") in made
+
+
+def test_attention_of_the_recipes_is_that_of_transformers() -> None:
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    from models.recipes import attention
+
+    config = GPT2Config(vocab_size=50, n_positions=16, n_embd=32, n_layer=2, n_head=4, bos_token_id=0, eos_token_id=0)
+    model = GPT2LMHeadModel(config).eval()
+    ids = torch.arange(24).view(2, 12)
+    found = []
+    for name in ("eager", attention.NAME):
+        model.set_attn_implementation(name)
+        model.zero_grad()
+        out = model(input_ids=ids, labels=ids)
+        out.loss.backward()
+        found.append((out.logits.detach(), model.transformer.h[0].attn.c_attn.weight.grad))
+    for theirs, ours in zip(*found, strict=True):
+        assert theirs.abs().max() > 1e-4
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_texts_give_the_shares_that_they_say_and_short_ones_half_in_short_rows() -> None:
+    from dataclasses import replace
+
+    from models.recipes.causal import Rows
+    from models.recipes.corpus import Text, by_blank_line
+
+    texts = [Text(f"{i}", share, by_blank_line, "", "", short=i > 0) for i, share in enumerate((0.6, 0.3, 0.1))]
+    recipe = replace(causal_recipe(), texts=tuple(texts))
+    rows = Rows(recipe, [[[text] * 50] for text in range(3)])
+    tokens, short = np.zeros(3), np.zeros(3)
+    for step in range(1500):
+        batch = rows.batch(step)
+        many = np.bincount(batch[:, 1:].flatten(), minlength=3)
+        assert many.sum() == recipe.rows * recipe.positions
+        tokens += many
+        short += many * (batch.shape[1] == recipe.positions // 4 + 1)
+    np.testing.assert_allclose(tokens / tokens.sum(), (0.6, 0.3, 0.1), atol=0.02)
+    np.testing.assert_allclose(short / tokens, (0, 0.5, 0.5), atol=0.05)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_texts_that_ask_are_short_and_end_with_what_they_told(language: str) -> None:
+    from models.recipes.generated import asking
+
+    found = list(asking(60))
+    assert np.median([len(each.text("en").split()) for each in found]) < 60
+    for each in found:
+        before, answer = each.cloze(language)
+        assert answer.lower() in before.lower()
+
+
+def test_a_vocabulary_is_made_from_each_texts_share(texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from models.recipes import causal
+    from models.recipes.corpus import Text, by_blank_line
+
+    monkeypatch.setattr(causal, "SAMPLED", 10_000)
+    made = (["x" * 100] * 50, ["held out"])
+    other = Text("", 0.3, by_blank_line, "", "", made=lambda: made)
+    recipe = replace(causal_recipe(), texts=(replace(causal_recipe().texts[0], share=0.7), other))
+    found = list(causal.sampled(recipe, texts))
+    assert sum(len(part) for part in found if part[0] == "x") == 3_000
+    assert 7_000 <= sum(len(part) for part in found if part[0] != "x") < 7_400
