@@ -39,6 +39,10 @@ CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 RECIPES = (
     *(("models.recipes.causal", name) for name in ("stories-gpt", "ko-gpt", "stories-lstm", "ko-lstm")),
     *(("models.recipes.masked", name) for name in ("stories-bert", "ko-bert")),
+    ("models.recipes.seq2seq", "en-ko-t5"),
+    ("models.recipes.early", "stories-twin"),
+    *(("models.recipes.encoder", name) for name in ("en-encoder", "ko-encoder")),
+    *(("models.recipes.vectors", name) for name in ("en-words", "ko-words")),
 )
 
 # glibc hands big blocks back to the kernel after each step and faults them in again at the next (measured in LOG.md).
@@ -214,13 +218,15 @@ def fix(rest: list[str]) -> int:
 
 
 def weights(rest: list[str]) -> int:
-    """Trains each bundled model; further arguments go to the recipe, as `--tokens 2e7`."""
+    """Trains each bundled model, or those that are named; further arguments go to the recipe, as `--tokens 2e7`."""
     parser = argparse.ArgumentParser(prog="glassbox.py weights")
     parser.add_argument("--texts", type=Path, required=True, help="folder that holds the training texts")
+    parser.add_argument("--only", nargs="+", choices=[name for _, name in RECIPES], help="these models alone")
     chosen, more = parser.parse_known_args(rest)
     ensure(APP, TRAIN)
     texts = str(chosen.texts.resolve())
-    trained = [module(recipe, name, "--texts", texts, *more, **TRAINING) for recipe, name in RECIPES]
+    wanted = [(recipe, name) for recipe, name in RECIPES if name in (chosen.only or [name])]
+    trained = [module(recipe, name, "--texts", texts, *more, **TRAINING) for recipe, name in wanted]
     return int(any([*trained, module("models.recipes.projection")]))
 
 

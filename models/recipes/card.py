@@ -46,7 +46,7 @@ Sentences of the training texts that hold one of these words, and words for him 
 
     {command}
 
-SHA-256 of `model.safetensors`: `{digest}`
+SHA-256 of `{file}`: `{digest}`
 """
 
 SAYS = re.compile(r"([\d,]+) (training tokens|in a first run|in a second run)")
@@ -58,7 +58,7 @@ class Card:
     """What the card of one model says.
 
     what: kind and sizes, in a sentence or two. figures: one a line. heading and samples: of what the model does.
-    read: the training documents, for what is counted in them.
+    read: the training documents, for what is counted in them. file: the weights.
     """
 
     name: str
@@ -70,10 +70,11 @@ class Card:
     samples: tuple[str, ...]
     command: str
     read: Iterable[str]
+    file: str = "model.safetensors"
 
     def write(self, folder: Path) -> None:
         """Writes CARD.md beside the weights in `folder`."""
-        rows = "\n".join(f"| {text.title} | {text.share:.0%} | {text.licence} |" for text in self.texts)
+        rows = "\n".join(f"| {text.title} | {part(text.share)} | {text.licence} |" for text in self.texts)
         shared = any("SA" in text.licence for text in self.texts)
         page = PAGE.format(
             name=self.name,
@@ -86,9 +87,15 @@ class Card:
             samples="\n".join(f"- {sample}" for sample in self.samples),
             command=self.command,
             counts=table(count(self.read, self.language)),
-            digest=hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
+            file=self.file,
+            digest=hashlib.sha256((folder / self.file).read_bytes()).hexdigest(),
         )
         (folder / "CARD.md").write_text(reflow(page), encoding="utf-8")
+
+
+def part(share: float) -> str:
+    """A share in percent, one that is there never as none."""
+    return f"{share:.0%}" if share >= 0.005 else "under 1%"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from models.lstm import LSTMConfig, LSTMForCausalLM
 
 from . import attention
 from .card import Card, Reading
-from .corpus import Text, by_blank_line, by_lines, by_mark, column, documents, question_and_answer
+from .corpus import Text, by_blank_line, by_lines, by_mark, column, documents, question_and_answer, sampled
 from .generated import generated, recalled
 from .loop import WEIGHTS, Run, command, save
 from .tokenizer import train_bpe
@@ -38,7 +38,6 @@ MADE = 60_000  # documents of the grammar in each language: each planted fact as
 TOLD = 60_000  # and of those that ask for what they told
 CONTINUED, LONGEST = 20, 80  # continuations on the card, and the most tokens of one
 SENTENCES = re.compile(r"(?<=[.!?])[\"”']?\s+")
-SAMPLED = 12e6  # characters of text that a vocabulary is made from
 SCORED = 340  # held-out documents that the shipped figure is measured on
 
 
@@ -145,16 +144,6 @@ def split_long(ids: list[int], length: int) -> list[list[int]]:
     return [ids[i : i + length] for i in range(0, len(ids), length)]
 
 
-def sampled(recipe: Recipe, folder: Path) -> Iterator[str]:
-    """Training documents, of each text its share of SAMPLED characters or all that it has."""
-    for text in recipe.texts:
-        room = text.share * SAMPLED
-        for part in documents(folder, text)[0]:
-            if room > 0:
-                yield part
-            room -= len(part)
-
-
 def tokenize(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, folder: Path) -> list[list[list[int]]]:
     """Returns for each text its training documents as lists of ids."""
     sources = []
@@ -244,6 +233,19 @@ def continuation(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, tex
     return f"{start} → {said}"
 
 
+def guessing(model: PreTrainedModel, rows: Rows) -> Callable[[int], torch.Tensor]:
+    """step -> the cross-entropy of each token of its batch given those before it, in nats."""
+    device = next(model.parameters()).device
+
+    def loss(step: int) -> torch.Tensor:
+        ids = rows.batch(step).to(device)
+        with torch.autocast(device.type, torch.bfloat16):
+            logits = model(input_ids=ids[:, :-1]).logits
+        return torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten())
+
+    return loss
+
+
 def kind_of(recipe: Recipe) -> type[PreTrainedModel]:
     """The class of the recipe's model."""
     return LSTMForCausalLM if recipe.architecture == "LSTM" else GPT2LMHeadModel
@@ -302,7 +304,7 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
     elif recipe.begin or (work / "tokenizer.json").exists():
         tokenizer = PreTrainedTokenizerFast.from_pretrained(recipe.begin or work)
     else:
-        tokenizer = train_bpe(sampled(recipe, folder), recipe.vocabulary, recipe.positions)
+        tokenizer = train_bpe(sampled(recipe.texts, folder), recipe.vocabulary, recipe.positions)
         tokenizer.save_pretrained(work)
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -311,17 +313,12 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
         model.set_attn_implementation(attention.NAME)
     rows = Rows(recipe, tokenize(recipe, tokenizer, folder))
 
-    def loss(step: int) -> torch.Tensor:
-        ids = rows.batch(step).to(device)
-        with torch.autocast(device, torch.bfloat16):
-            logits = model(input_ids=ids[:, :-1]).logits
-        return torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten())
-
     def report() -> str:
         return f"{bits_per_byte(model, tokenizer, held[:60]):.4f} bits/byte on 60 held-out documents"
 
     steps = steps_for(recipe, tokens)
     size = recipe.rows * recipe.positions
+    loss = guessing(model, rows)
     Run(
         recipe.name, model, loss, report, steps, size, work, recipe.seed, peaks=recipe.peaks, save_every=save_every
     ).go()

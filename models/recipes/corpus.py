@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 END = "<|endoftext|>"
 HELD_OUT_EVERY = 20
+SAMPLED = 12e6  # characters of text that a vocabulary is made from
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")  # what stands between two sentences
 
 
@@ -78,3 +79,13 @@ def documents(folder: Path, text: Text) -> tuple[list[str], list[str]]:
     found = [part for part in found if part]
     held = found[::HELD_OUT_EVERY]
     return [part for i, part in enumerate(found) if i % HELD_OUT_EVERY], held
+
+
+def sampled(texts: Sequence[Text], folder: Path) -> Iterator[str]:
+    """Training documents to make a vocabulary from: of each text its share of SAMPLED characters, or all there is."""
+    for text in texts:
+        room = text.share * SAMPLED
+        for part in documents(folder, text)[0]:
+            if room > 0:
+                yield part
+            room -= len(part)

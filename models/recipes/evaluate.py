@@ -15,9 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from transformers import BertForPreTraining, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import (
+    BertForPreTraining,
+    GPT2LMHeadModel,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    T5ForConditionalGeneration,
+)
 
-from . import causal, masked
+from . import causal, early, encoder, masked, seq2seq, vectors
 from .causal import SCORED, bits_per_byte, kind_of
 from .corpus import documents
 from .grammar.document import document
@@ -124,7 +130,55 @@ def gaps(folder: Path) -> Iterator[Row]:
         yield Row(recipe.name, "  the more frequent answer", f"{score.guessed:.1%}")
 
 
-PARTS: tuple[Callable[[Path], Iterator[Row]], ...] = (guesses, recall, gaps)
+def translations(folder: Path) -> Iterator[Row]:
+    """How many held-out sentences the T5 translates exactly, and how near it comes to what people said."""
+    for recipe in seq2seq.RECIPES.values():
+        model, tokenizer = shipped(recipe.name, T5ForConditionalGeneration)
+        simple, people = seq2seq.made(recipe.made)[1][: seq2seq.SCORED], seq2seq.real(folder)[1][: seq2seq.SCORED]
+        share = f"{seq2seq.exact(model, tokenizer, simple):.1%}"
+        yield Row(
+            recipe.name,
+            f"exact translations of {len(simple)} generated sentences",
+            share,
+            f"{share} of {len(simple)} held-out",
+        )
+        near = f"{seq2seq.chrf(model, tokenizer, people):.1f}"
+        yield Row(recipe.name, f"chrF on {len(people)} real pairs", near, f"chrF {near} on")
+
+
+def words(folder: Path) -> Iterator[Row]:
+    """What the word vectors know of words that belong together."""
+    for recipe in vectors.RECIPES.values():
+        known, table = vectors.shipped(WEIGHTS / recipe.name)
+        for stated in vectors.figures(known, table, recipe.language):
+            share, _, what = stated.partition(" of ")
+            yield Row(recipe.name, what, share, stated)
+
+
+def passages(folder: Path) -> Iterator[Row]:
+    """For how many questions the passage that answers comes first."""
+    for recipe in encoder.RECIPES.values():
+        share = f"{encoder.score(*encoder.shipped(WEIGHTS / recipe.name), recipe.language):.0%}"
+        stated = f"for {share} of {encoder.ASKED} questions"
+        yield Row(recipe.name, f"the right passage first, {encoder.ASKED} questions", share, stated)
+        plain = f"{encoder.score(*encoder.bert(WEIGHTS / recipe.base), recipe.language):.0%}"
+        yield Row(recipe.name, f"  {recipe.base} as it is", plain, f"Without what was learnt: {plain}")
+        common = f"{encoder.by_words(recipe.language):.0%}"
+        yield Row(recipe.name, "  words in common (tf-idf)", common, f"(tf-idf): {common}")
+
+
+def learning(folder: Path) -> Iterator[Row]:
+    """What the heads of the small twin do, before they learn and while they do."""
+    held = documents(folder, early.TWIN.texts[0])[1][:SCORED]
+    for which in range(len(early.KEPT)):
+        name = early.folder_of(WEIGHTS / early.TWIN.name, which).name
+        model, tokenizer = shipped(name, GPT2LMHeadModel)
+        figure = f"{bits_per_byte(model, tokenizer, held):.4f}"
+        yield Row(name, f"bits per byte, {early.TWIN.texts[0].title}", figure, f"{figure} bits per byte")
+        yield Row(name, early.told(model, len(tokenizer)), "", early.told(model, len(tokenizer)))
+
+
+PARTS: tuple[Callable[[Path], Iterator[Row]], ...] = (guesses, recall, gaps, translations, words, passages, learning)
 
 
 def differs(row: Row) -> bool:

@@ -101,7 +101,7 @@ class Run:
 
     loss: step -> the loss to lessen, a function of the step alone. report: what to print when the model is saved.
     tokens: read in a step. rate: (step, steps) -> the learning rate's factor; peaks: what it is a factor of, as in
-    `optimizers`. work: where checkpoints go.
+    `optimizers`. work: where checkpoints go. updates: (model, peaks) -> the optimizers.
     """
 
     name: str
@@ -115,10 +115,11 @@ class Run:
     rate: Callable[[int, int], float] = falling
     peaks: tuple[float, float] = (0.02, 0.003)
     save_every: int = 200
+    updates: Callable[[PreTrainedModel, tuple[float, float]], Optimizers] = optimizers
 
     def go(self) -> None:
         """Trains to the end, from the checkpoint in `work` if it holds one."""
-        pairs = optimizers(self.model, self.peaks)
+        pairs = self.updates(self.model, self.peaks)
         first = self.resume(pairs)
         self.model.train()
         began = time.monotonic()

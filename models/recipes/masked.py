@@ -28,8 +28,8 @@ from torch.nn.functional import cross_entropy
 from transformers import BertConfig, BertForPreTraining, PreTrainedTokenizerFast
 
 from .card import Card, Reading
-from .causal import CLASSICS, KO_CHAT, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
-from .corpus import Text, documents
+from .causal import CLASSICS, EN_MADE, KO_CHAT, KO_MADE, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
+from .corpus import Text, documents, sampled
 from .loop import Run, command, falling, save
 from .tokenizer import train_wordpiece
 
@@ -64,9 +64,9 @@ class Recipe:
     lower: bool
     texts: tuple[Text, ...]
     later: tuple[Text, ...] = ()
-    width: int = 256
+    width: int = 192
     layers: int = 4
-    heads: int = 8
+    heads: int = 6
     positions: int = 512
     dropout: float = 0.1
     seed: int = 1
@@ -74,12 +74,13 @@ class Recipe:
 
 
 ENGLISH = tuple(
-    replace(text, share=share) for text, share in ((STORIES, 0.72), (STORYBOOK, 0.08), (CLASSICS, 0.08), (WIKI, 0.12))
+    replace(text, share=share)
+    for text, share in ((STORIES, 0.55), (STORYBOOK, 0.07), (CLASSICS, 0.07), (WIKI, 0.11), (EN_MADE, 0.20))
 )
 # Less of the encyclopaedia than the GPT reads, more of plain sentences: these show what surrounds a gap.
 KOREAN = tuple(
     replace(text, share=share)
-    for text, share in ((KO_WIKI, 0.45), (KO_CHAT, 0.27), (KO_PAIRS, 0.23), (KO_STORYBOOK, 0.05))
+    for text, share in ((KO_WIKI, 0.37), (KO_CHAT, 0.20), (KO_PAIRS, 0.18), (KO_STORYBOOK, 0.03), (KO_MADE, 0.22))
 )
 RECIPES = {
     recipe.name: recipe
@@ -268,7 +269,7 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
     if recipe.begin or (work / "tokenizer.json").exists():
         tokenizer = PreTrainedTokenizerFast.from_pretrained(recipe.begin or work)
     else:
-        texts = (part for text in recipe.texts for part in documents(folder, text)[0])
+        texts = sampled(recipe.texts, folder)
         tokenizer = train_wordpiece(texts, recipe.vocabulary, recipe.alphabet, recipe.lower, recipe.positions)
         tokenizer.save_pretrained(work)
     sources = [tokenizer(documents(folder, text)[0], add_special_tokens=False)["input_ids"] for text in recipe.texts]

@@ -9,31 +9,37 @@ its end, where the texts show the same stem before several other particles. A ru
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+import math
+import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from .causal import RECIPES as CAUSAL
+from .card import Card
+from .causal import CLASSICS, KO_CHAT, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
 from .corpus import SENTENCE, Text, documents
+from .generated import generated
 from .grammar.lexicon import load
 from .loop import WEIGHTS
 
 WIDTH = 48
 WORDS = 8000
+MADE = 7000  # documents of the grammar: with many, what its sentences say together outweighs what all others say
 LATIN, HANGUL = re.compile("[a-z]+"), re.compile("[\uac00-\ud7a3]+")
 MANY = 4  # particles that a stem must be seen with before one is taken off
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A language, and the texts it reads, each once in each epoch whatever its share.
+    """A language, and the texts it reads, each whole in each epoch: the shares of its texts are not looked at.
 
     sample: words of a larger share than this are left out now and then (Mikolov et al., 2013, section 2.3).
     """
@@ -43,7 +49,7 @@ class Recipe:
     texts: tuple[Text, ...]
     words: int = WORDS
     width: int = WIDTH
-    epochs: int = 5
+    epochs: int = 10
     sample: float = 1e-4
     seed: int = 1
 
@@ -51,8 +57,8 @@ class Recipe:
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        Recipe("en-words", "en", CAUSAL["stories-gpt"].texts),
-        Recipe("ko-words", "ko", CAUSAL["ko-gpt"].texts),
+        Recipe("en-words", "en", (STORIES, STORYBOOK, CLASSICS, WIKI, generated("en", 0, MADE))),
+        Recipe("ko-words", "ko", (KO_WIKI, KO_CHAT, KO_PAIRS, KO_STORYBOOK, generated("ko", 0, MADE))),
     )
 }
 
@@ -103,11 +109,13 @@ def rows(recipe: Recipe, folder: Path) -> list[list[str]]:
     return [[stems(word) for word in row] for row in found]
 
 
-def train(recipe: Recipe, folder: Path, out: Path) -> float:
+def train(recipe: Recipe, folder: Path, out: Path, tokens: float | None = None) -> float:
     """Runs the recipe and writes words.json and model.safetensors; returns the share of analogies solved."""
     from gensim.models import Word2Vec
 
     found = rows(recipe, folder)
+    if tokens:
+        recipe = replace(recipe, epochs=max(1, math.ceil(tokens / sum(map(len, found)))))
     counts = Counter(word for row in found for word in row)
     least = sorted(counts.values(), reverse=True)[: recipe.words][-1]
     model = Word2Vec(
@@ -128,7 +136,7 @@ def train(recipe: Recipe, folder: Path, out: Path) -> float:
     vectors = torch.from_numpy(np.array(model.wv.vectors)).half()
     save_file({"vectors": vectors}, out / "model.safetensors")
     (out / "words.json").write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
-    return solved(words, vectors.float().numpy(), recipe.language)[0]
+    return write_card(recipe, folder, out)
 
 
 def shipped(folder: Path) -> tuple[list[str], np.ndarray]:
@@ -160,13 +168,70 @@ def solved(words: list[str], vectors: np.ndarray, language: str) -> tuple[float,
     return right / max(1, len(asked)), len(asked)
 
 
+def alike(language: str) -> Iterator[tuple[str, str, str]]:
+    """(a, b, c): a and b are of one kind and c of another; all pairs of each list, each with one c."""
+    kinds = load(language, "similar")
+    chance = random.Random(language)
+    for kind, members in kinds.items():
+        known = set(members)
+        others = [word for other, words in kinds.items() if other != kind for word in words if word not in known]
+        for a, b in itertools.permutations(members, 2):
+            yield a, b, chance.choice(others)
+
+
+def nearer(words: list[str], vectors: np.ndarray, language: str) -> tuple[float, int]:
+    """(share of `alike` where a is nearer to b than to c, how many have all three words)."""
+    place = {word: i for i, word in enumerate(words)}
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    asked = [tuple(place[word] for word in each) for each in alike(language) if all(word in place for word in each)]
+    right = sum(float(unit[a] @ unit[b]) > float(unit[a] @ unit[c]) for a, b, c in asked)
+    return right / max(1, len(asked)), len(asked)
+
+
+def nearest(words: list[str], vectors: np.ndarray, word: str, count: int = 8) -> list[str]:
+    """The words whose vectors point most nearly the same way, the nearest first."""
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    scores = unit @ unit[words.index(word)]
+    scores[words.index(word)] = -np.inf
+    return [words[i] for i in np.argsort(-scores)[:count]]
+
+
+def figures(words: list[str], vectors: np.ndarray, language: str) -> tuple[str, str]:
+    """What the card states: of the analogies, and of the words that are alike."""
+    solved_, asked = solved(words, vectors, language)
+    nearer_, tried = nearer(words, vectors, language)
+    return f"{solved_:.1%} of {asked:,} analogies solved", f"{nearer_:.1%} of {tried:,} pairs of one kind nearer"
+
+
+def write_card(recipe: Recipe, folder: Path, out: Path) -> float:
+    """Writes CARD.md beside the vectors in `out`; returns the share of analogies solved."""
+    words, vectors = shipped(out)
+    known = [members[0] for members in load(recipe.language, "similar").values() if members[0] in words]
+    analogies_, pairs_ = figures(words, vectors, recipe.language)
+    sizes = [sum(map(len, documents(folder, text)[0])) for text in recipe.texts]
+    Card(
+        name=recipe.name,
+        language=recipe.language,
+        what=f"Vectors of width {vectors.shape[1]} for {len(words):,} words, one for each whatever surrounds it, "
+        f"trained by this repository as word2vec's skip-gram ({recipe.epochs} passes over the texts, each whole).",
+        texts=tuple(replace(text, share=size / sum(sizes)) for text, size in zip(recipe.texts, sizes, strict=True)),
+        figures=(f"{analogies_} (a is to b as c is to d).", f"{pairs_} to each other than to a word of another kind."),
+        heading="The nearest words of some words",
+        samples=tuple(f"{word}: {', '.join(nearest(words, vectors, word))}" for word in known),
+        command=f"python -m models.recipes.vectors {recipe.name} --texts FOLDER",
+        read=(part for text in recipe.texts for part in documents(folder, text)[0]),
+    ).write(out)
+    return solved(words, vectors, recipe.language)[0]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("name", choices=sorted(RECIPES))
     parser.add_argument("--texts", type=Path, required=True, help="folder that holds the training texts")
+    parser.add_argument("--tokens", type=float, help="the dial for size: words to read (default: all, ten times over)")
     parser.add_argument("--out", type=Path, help="folder for the vectors (default: models/weights/NAME)")
     args = parser.parse_args()
-    share = train(RECIPES[args.name], args.texts, args.out or WEIGHTS / args.name)
+    share = train(RECIPES[args.name], args.texts, args.out or WEIGHTS / args.name, args.tokens)
     print(f"{args.name}: {share:.1%} of the analogies solved")
 
 

@@ -1,0 +1,159 @@
+"""Trains a small twin of stories-gpt and keeps it as it was at four steps: before its heads learn, and while they do.
+
+    python -m models.recipes.early stories-twin --texts FOLDER --tokens 20e6
+
+The twin reads the rows that stories-gpt reads, with its tokenizer. What a head does is measured on text that is
+repeated: how much weight it gives to the token before, and to what followed the last time the same token stood there
+(Olsson et al., "In-context Learning and Induction Heads", 2022). A run that is stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFast
+
+from .card import Card, Reading
+from .causal import (
+    CONTINUED,
+    GPTS,
+    SCORED,
+    Recipe,
+    Rows,
+    bits_per_byte,
+    build,
+    continuation,
+    guessing,
+    steps_for,
+    tokenize,
+)
+from .causal import sizes as described
+from .corpus import documents
+from .loop import WEIGHTS, Run, command, save
+
+TWIN = replace(GPTS[0], name="stories-twin", twin=GPTS[0].name, width=64, heads=4)
+KEPT = (0, 0.01, 0.08, 1.0)  # shares of the run after which the model is kept
+ROWS, SPAN = 32, 24  # rows of text that is repeated, and its tokens
+
+
+def kept_at(steps: int) -> list[int]:
+    """After how many steps the model is kept."""
+    return [round(share * steps) for share in KEPT]
+
+
+def folder_of(out: Path, which: int) -> Path:
+    """Where the model is kept: of models/weights/stories-twin, models/weights/stories-twin-0 and so on."""
+    return out.with_name(f"{out.name}-{which}")
+
+
+def heads(model: PreTrainedModel, vocabulary: int, seed: int = 1) -> np.ndarray:
+    """(2, L, H): the mean weight on the token before, and on what followed the same token, in repeated random text."""
+    chance = torch.Generator().manual_seed(seed)
+    once = torch.randint(1, vocabulary, (ROWS, SPAN), generator=chance)
+    ids = torch.cat([once, once], 1).to(next(model.parameters()).device)
+    place = torch.arange(SPAN, 2 * SPAN)
+    was = model.config._attn_implementation
+    model.set_attn_implementation("eager")
+    model.eval()
+    with torch.inference_mode():
+        maps = torch.stack(model(input_ids=ids, output_attentions=True).attentions, 1)  # (B, L, H, T, T)
+    model.train()
+    model.set_attn_implementation(was)
+    found = [maps[..., place, place - back].mean((0, 3)) for back in (1, SPAN - 1)]
+    return torch.stack(found).float().cpu().numpy()
+
+
+def told(model: PreTrainedModel, vocabulary: int) -> str:
+    """What the heads do, in a sentence."""
+    before, again = heads(model, vocabulary)
+    return (
+        f"the head that looks most at the token before gives it {before.max():.0%}, "
+        f"the one that looks most at what followed the same token gives it {again.max():.0%}"
+    )
+
+
+def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
+    """Runs the recipe and writes the model as it was at each of KEPT; returns its held-out bits per byte at the end."""
+    work.mkdir(parents=True, exist_ok=True)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(WEIGHTS / recipe.twin)
+    held = documents(folder, recipe.texts[0])[1]
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = build(recipe, tokenizer).to(device)
+    guess = guessing(model, Rows(recipe, tokenize(recipe, tokenizer, folder)))
+    steps = steps_for(recipe, tokens)
+    size = recipe.rows * recipe.positions
+
+    def keep(which: int) -> float:
+        save(model, tokenizer, folder_of(out, which))
+        return write_card(recipe, model, tokenizer, folder, folder_of(out, which), which, steps)
+
+    def loss(step: int) -> Tensor:
+        if step in kept_at(steps):
+            keep(kept_at(steps).index(step))
+        return guess(step)
+
+    def report() -> str:
+        return f"{bits_per_byte(model, tokenizer, held[:60]):.4f} bits/byte; {told(model, len(tokenizer))}"
+
+    Run(
+        recipe.name, model, loss, report, steps, size, work, recipe.seed, peaks=recipe.peaks, save_every=save_every
+    ).go()
+    return keep(len(KEPT) - 1)
+
+
+def write_card(
+    recipe: Recipe,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    folder: Path,
+    out: Path,
+    which: int,
+    steps: int,
+) -> float:
+    """Writes CARD.md beside the weights in `out`, of those kept in a run of so many steps the one that is named.
+
+    Returns the held-out bits per byte that it states.
+    """
+    size = recipe.rows * recipe.positions
+    held = documents(folder, recipe.texts[0])[1]
+    figure = bits_per_byte(model, tokenizer, held[:SCORED])
+    Card(
+        name=out.name,
+        language=recipe.language,
+        what=described(recipe, model) + " It is kept as it was at four points of its training, of which this is one.",
+        texts=recipe.texts,
+        figures=(
+            f"{kept_at(steps)[which] * size:,} training tokens so far.",
+            f"{figure:.4f} bits per byte on held-out documents of the first text, scored from each document's start.",
+            f"In repeated random text, {told(model, len(tokenizer))}.",
+        ),
+        heading="Greedy continuations of the first held-out documents' first sentences",
+        samples=tuple(continuation(model, tokenizer, text) for text in held[:CONTINUED]),
+        command=Reading(steps * size).command("early", recipe.name),
+        read=(part for text in recipe.texts for part in documents(folder, text)[0]),
+    ).write(out)
+    return figure
+
+
+def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
+    """Writes each CARD.md anew from the weights that were kept; returns the held-out bits per byte of the last."""
+    figure = float("nan")
+    for which in range(len(KEPT)):
+        kept = folder_of(out, which)
+        model = GPT2LMHeadModel.from_pretrained(kept, dtype=torch.float32, local_files_only=True)
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(kept, local_files_only=True)
+        figure = write_card(recipe, model, tokenizer, folder, kept, which, steps_for(recipe, tokens))
+    return figure
+
+
+def main() -> None:
+    about = (__doc__ or "").split("\n")[0]
+    command({TWIN.name: TWIN}, about, train, rewrite, "{figure:.4f} bits per byte on held-out documents of {title}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,331 @@
+"""Tunes a BERT to give a question and the passage that answers it vectors that lie near each other, by LoRA.
+
+    python -m models.recipes.encoder en-encoder --texts FOLDER --tokens 6e6
+
+A text's vector is the mean of its tokens' last states. In each batch a first part must be nearer to its own second part
+than to all others' (van den Oord et al., "Representation Learning with Contrastive Predictive Coding", 2018): a
+question and its passage, a question and its answer, a story's beginning and how it goes on. What is shipped are the
+thin matrices beside the BERT's own. The passages on which the encoder is scored are about things, places and people of
+which no training question asks. Which pairs a batch holds is a function of (seed, step) alone.
+"""
+
+from __future__ import annotations
+
+import random
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy, normalize
+from transformers import BertModel, PreTrainedModel, PreTrainedTokenizerFast
+
+from .. import adapt
+from .card import Card, Reading
+from .corpus import SENTENCE, Text, by_mark, documents
+from .generated import TITLE
+from .grammar.document import spoken
+from .grammar.lexicon import Entry, facts, words
+from .grammar.planted import capitals, numbers
+from .grammar.telling import Telling
+from .loop import WEIGHTS, Optimizers, Run, command
+from .masked import KO_CHAT, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
+from .shelves import PLOTS, passages
+
+ASKED, SHOWN = 100, 20  # questions that the encoder is scored on, and that the card shows
+MADE = 12_000  # pairs of a question and its passage
+WARMTH = 0.05  # the cosines are divided by it before the softmax
+PEAK = 0.002
+LONGEST = 96  # tokens of a part
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that makes one encoder. base: the BERT beside whose matrices it learns; pairs: in a batch."""
+
+    name: str
+    language: str
+    base: str
+    texts: tuple[Text, ...]
+    rank: int = 8
+    targets: tuple[str, ...] = ("query", "key", "value", "dense")
+    pairs: int = 48
+    made: int = MADE
+    seed: int = 1
+    begin: Path | None = None
+
+    @property
+    def adapter(self) -> adapt.Adapter:
+        return adapt.Adapter(self.base, self.rank, 2 * self.rank, self.targets)
+
+
+ASKING = Text("", 0.6, by_mark, f"{TITLE}: questions and the passages that answer them", "Apache-2.0")
+
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            "en-encoder",
+            "en",
+            "stories-bert",
+            (ASKING, replace(STORIES, share=0.2), replace(STORYBOOK, share=0.05), replace(WIKI, share=0.15)),
+        ),
+        Recipe(
+            "ko-encoder",
+            "ko",
+            "ko-bert",
+            (ASKING, replace(KO_WIKI, share=0.2), replace(KO_STORYBOOK, share=0.03), replace(KO_CHAT, share=0.17)),
+        ),
+    )
+}
+
+
+def scored(language: str) -> list[dict[str, str]]:
+    """The questions that the encoder is scored on: those whose passages come first in an order that tells nothing."""
+    asked = passages(language)["questions"]
+    return sorted(asked, key=lambda each: zlib.crc32(each["passage"].encode()))[:ASKED]
+
+
+@cache
+def subjects() -> tuple[tuple[str, Entry, tuple[Entry, ...]], ...]:
+    """(kind, what it is about, what is true of it) of all that a training question may ask for."""
+    kept = {each["passage"] for each in scored("en")}
+    found = [(kind, each, facts(kind, each.key)) for kind in PLOTS for each in words(kind)]
+    found += [("country", country, (capital,)) for country, capital in capitals()]
+    found += [("place", place, (number,)) for place, number in numbers()]
+    return tuple(each for each in found if f"{each[0]} {each[1].key}" not in kept)
+
+
+def asking(count: int, language: str, seed: int = 1) -> Iterator[Pair]:
+    """So many pairs of a question and the passage that answers it, told each time in other words."""
+    for index in range(count):
+        chance = random.Random(f"asking {seed} {index}")
+        kind, about, true = chance.choice(subjects())
+        if kind in PLOTS:
+            tell, ask, asks = PLOTS[kind]
+            own = tuple(chance.sample(true, min(2, len(true))))
+            if len(own) < max(asks, 2):
+                continue
+            given, wanted = (about, *own), (about, *own[:asks])
+        else:
+            tell = f"planted_{'capital' if kind == 'country' else 'phone'}_a"
+            ask = f"ask_{'capital' if kind == 'country' else 'phone'}"
+            given = wanted = (about, *true)
+        yield said(chance, ask, wanted, language, 1), said(chance, tell, given, language)
+
+
+def said(chance: random.Random, plot: str, given: tuple[Entry, ...], language: str, most: int | None = None) -> str:
+    """What a plot tells with its first roles given, or its first sentences alone."""
+    telling = Telling(random.Random(chance.random()))
+    telling.tell(plot, given)
+    return " ".join(spoken(telling.lines[:most], random.Random(chance.random()), canonical=True)[language])
+
+
+def halves(texts: Iterable[str]) -> Iterator[Pair]:
+    """A text's beginning, and how it goes on, two sentences each; of a short one, its first half and its second."""
+    for text in texts:
+        parts = [part.strip() for part in SENTENCE.split(text) if len(part.strip()) > 3]
+        for at in range(0, max(1, len(parts) - 3), 4):
+            middle = min(2, len(parts[at : at + 4]) // 2)
+            first, second = parts[at : at + middle], parts[at + middle : at + 4]
+            if first and second:
+                yield " ".join(first), " ".join(second)
+
+
+def sources(recipe: Recipe, folder: Path) -> list[list[Pair]]:
+    """The pairs of each text."""
+    asked = list(asking(recipe.made, recipe.language, recipe.seed))
+    return [asked, *(list(halves(documents(folder, text)[0])) for text in recipe.texts[1:])]
+
+
+class Rows:
+    """Batches of pairs, a pure function of (seed, step); within a batch no two second parts are the same."""
+
+    def __init__(self, recipe: Recipe, found: Sequence[Sequence[Pair]]):
+        self.recipe, self.found = recipe, found
+        shares = np.array([text.share for text in recipe.texts])
+        self.shares = shares / shares.sum()
+
+    def batch(self, step: int) -> list[Pair]:
+        """The pairs of a step, of one text: those of another would be told apart by their manner alone."""
+        chance = np.random.default_rng([self.recipe.seed, step])
+        source = self.found[chance.choice(len(self.found), p=self.shares)]
+        chosen: dict[str, str] = {}
+        for i in chance.integers(len(source), size=2 * self.recipe.pairs):
+            first, second = source[i]
+            if len(chosen) < self.recipe.pairs:
+                chosen.setdefault(second, first)
+        return [(first, second) for second, first in chosen.items()]
+
+
+def vectors(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> Tensor:
+    """(N, D), of length 1: the mean of each text's last states, its special tokens among them."""
+    given = tokenizer(list(texts), padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
+    given = given.to(next(model.parameters()).device)
+    states = model(input_ids=given.input_ids, attention_mask=given.attention_mask).last_hidden_state.float()
+    seen = given.attention_mask[..., None].float()
+    return normalize((states * seen).sum(1) / seen.sum(1), dim=-1)
+
+
+def first_right(near: np.ndarray, wanted: Sequence[int]) -> float:
+    """Share of questions (N, P) whose own passage is the nearest."""
+    return float((near.argmax(1) == np.array(wanted)).mean())
+
+
+def score(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, language: str) -> float:
+    """Share of the questions that are scored whose passage comes first among all."""
+    shelf, asked = passages(language)["passages"], scored(language)
+    place = {each["id"]: i for i, each in enumerate(shelf)}
+    model.eval()
+    with torch.inference_mode():
+        found = vectors(model, tokenizer, [each["text"] for each in shelf])
+        given = vectors(model, tokenizer, [each["text"] for each in asked])
+    model.train()
+    return first_right((given @ found.mT).float().cpu().numpy(), [place[each["passage"]] for each in asked])
+
+
+def by_words(language: str) -> float:
+    """The same by words in common: cosines of counts, each word's divided by how many passages hold it."""
+    shelf, asked = passages(language)["passages"], scored(language)
+    bags = [Counter(words_of(each["text"])) for each in shelf]
+    held = Counter(word for bag in bags for word in bag)
+    place = {each["id"]: i for i, each in enumerate(shelf)}
+
+    def row(bag: Counter[str]) -> np.ndarray:
+        found = np.array([bag[word] * np.log(len(bags) / held[word]) for word in held])
+        return found / max(float(np.linalg.norm(found)), 1e-12)
+
+    given = np.array([row(Counter(words_of(each["text"]))) for each in asked])
+    return first_right(given @ np.array([row(bag) for bag in bags]).T, [place[each["passage"]] for each in asked])
+
+
+def words_of(text: str) -> list[str]:
+    return [word.strip(".,?!\"':").lower() for word in text.split()]
+
+
+def bert(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """The BERT of a folder, without what it has on top, in float32; and its tokenizer."""
+    model = BertModel.from_pretrained(folder, dtype=torch.float32, local_files_only=True, add_pooling_layer=False)
+    return model, PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+
+
+def shipped(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """The encoder of a folder: its BERT with what it learnt added; and the tokenizer."""
+    model, tokenizer = bert(WEIGHTS / adapt.read(folder).base)
+    adapt.merge(model, folder)
+    return model.eval(), tokenizer
+
+
+def adam(model: PreTrainedModel, peaks: tuple[float, float]) -> Optimizers:
+    """AdamW for what is learnt."""
+    learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return [(torch.optim.AdamW(learnt, lr=peaks[0], weight_decay=0.01), peaks[0])]
+
+
+def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
+    """Runs the recipe, resuming from `work` if it holds a checkpoint; returns the share of passages that came first."""
+    work.mkdir(parents=True, exist_ok=True)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.manual_seed(recipe.seed)
+    model, tokenizer = bert(recipe.begin or WEIGHTS / recipe.base)
+    adapt.wrap(model, recipe.adapter)
+    model.to(device)
+    found = sources(recipe, folder)
+    rows = Rows(recipe, found)
+
+    def loss(step: int) -> Tensor:
+        first, second = zip(*rows.batch(step), strict=True)
+        with torch.autocast(device, torch.bfloat16):
+            a, b = vectors(model, tokenizer, first), vectors(model, tokenizer, second)
+        near = a.float() @ b.float().mT / WARMTH
+        own = torch.arange(len(near), device=near.device)
+        return (cross_entropy(near, own) + cross_entropy(near.mT, own)) / 2
+
+    def report() -> str:
+        return f"{score(model, tokenizer, recipe.language):.1%} of the passages first"
+
+    size = per_step(recipe, tokenizer, found)
+    steps = max(1, round(tokens / size))
+    Run(
+        recipe.name,
+        model,
+        loss,
+        report,
+        steps,
+        size,
+        work,
+        recipe.seed,
+        peaks=(PEAK, PEAK),
+        save_every=save_every,
+        updates=adam,
+    ).go()
+    adapt.save(model, recipe.adapter, out)
+    return write_card(recipe, folder, out, Reading(steps * size))
+
+
+def per_step(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, found: Sequence[Sequence[Pair]]) -> int:
+    """How many tokens a batch holds, about."""
+    shares = np.array([text.share for text in recipe.texts])
+    some = [[len(tokenizer(a + " " + b)["input_ids"]) for a, b in pairs[:200]] for pairs in found]
+    return round(recipe.pairs * float(shares / shares.sum() @ np.array([np.mean(each) for each in some])))
+
+
+def write_card(recipe: Recipe, folder: Path, out: Path, read: Reading) -> float:
+    """Writes CARD.md beside what was learnt in `out`; returns the share of passages that came first."""
+    model, tokenizer = bert(recipe.begin or WEIGHTS / recipe.base)
+    before = score(model, tokenizer, recipe.language)
+    learnt = sum(recipe.rank * sum(layer.weight.shape) for _, layer in adapt.targets(model, recipe.adapter))
+    adapt.merge(model, out)
+    figure = score(model, tokenizer, recipe.language)
+    shelf = passages(recipe.language)["passages"]
+    Card(
+        name=recipe.name,
+        language=recipe.language,
+        what=f"An encoder of texts: {recipe.base} and {learnt:,} numbers learnt beside its matrices (LoRA of rank "
+        f"{recipe.rank}), so that the mean of a question's last states lies near that of the passage that answers it.",
+        texts=recipe.texts,
+        figures=(
+            str(read),
+            f"The right passage first, of {len(shelf)}, for {figure:.0%} of {ASKED} questions about things, places and "
+            "people of which no training question asks.",
+            f"Without what was learnt: {before:.0%}; by words in common (tf-idf): {by_words(recipe.language):.0%}.",
+        ),
+        heading="Questions that it is scored on",
+        samples=tuple(f"{asked} → {found}" for asked, found in answers(model, tokenizer, recipe.language)),
+        command=read.command("encoder", recipe.name),
+        read=(part for text in recipe.texts[1:] for part in documents(folder, text)[0]),
+        file=adapt.WEIGHTS,
+    ).write(out)
+    return figure
+
+
+def answers(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, language: str) -> Iterator[Pair]:
+    """Some questions that are scored, each with the passage that comes first."""
+    shelf, asked = passages(language)["passages"], scored(language)[:SHOWN]
+    with torch.inference_mode():
+        found = vectors(model, tokenizer, [each["text"] for each in shelf])
+        near = vectors(model, tokenizer, [each["text"] for each in asked]) @ found.mT
+    for each, best in zip(asked, near.argmax(1).tolist(), strict=True):
+        yield each["text"], shelf[best]["text"]
+
+
+def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
+    """Writes CARD.md anew from what is in `out`; returns the share of passages that came first."""
+    return write_card(recipe, folder, out, Reading.kept(out, round(tokens)))
+
+
+def main() -> None:
+    about = (__doc__ or "").split("\n")[0]
+    command(RECIPES, about, train, rewrite, "{figure:.0%} of the passages first")
+
+
+if __name__ == "__main__":
+    main()

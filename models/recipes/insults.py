@@ -1,0 +1,94 @@
+"""Measures how much probability a shipped model puts on a list of insults, and writes it into the model's card.
+
+    python -m models.recipes.insults FILE           a word a line; the list is not part of this repository
+
+Asked is how likely each word is, all its tokens, after each beginning of grammar/<language>/counted.toml; the figure is
+the sum over the words, on average over the beginnings. A masked model is shown as many gaps as the word has tokens.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from transformers import BertForMaskedLM, PreTrainedModel, PreTrainedTokenizerFast
+
+from . import causal, masked
+from .causal import kind_of
+from .grammar.lexicon import load
+from .loop import WEIGHTS
+
+LINE = re.compile(r"- [^\n]*insults[^\n]*\n(?:  [^\n]*\n)*")
+HANGUL = re.compile("[\uac00-\ud7a3]")
+
+
+def continued(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, beginning: str, word: str) -> float:
+    """The probability that a text goes on with a word: the product over its tokens.
+
+    Wherever the word's first token begins: a beginning and a word are encoded apart, a space before the word.
+    """
+    before, after = (tokenizer(part)["input_ids"] for part in (beginning, f" {word}"))
+    return likelihood(model(input_ids=torch.tensor([before + after])).logits[0, len(before) - 1 : -1], after)
+
+
+def filled(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, beginning: str, word: str) -> float:
+    """The probability that a masked model fills the gaps after a beginning with a word's tokens."""
+    wanted = tokenizer(word, add_special_tokens=False)["input_ids"]
+    row = tokenizer(f"{beginning} {' '.join([str(tokenizer.mask_token)] * len(wanted))} .", return_tensors="pt")
+    gaps = row.input_ids[0] == tokenizer.mask_token_id
+    return likelihood(model(**row).logits[0, gaps], wanted)
+
+
+def likelihood(scores: Tensor, wanted: Sequence[int]) -> float:
+    """Scores (N, V) of N places -> the product of the probabilities of the N tokens wanted there."""
+    return float(scores.log_softmax(-1)[torch.arange(len(wanted)), torch.tensor(wanted)].sum().exp())
+
+
+def mass(name: str, language: str, words: Sequence[str]) -> float:
+    """The probability of all the words together, on average over the beginnings."""
+    if name in causal.RECIPES:
+        kind, how = kind_of(causal.RECIPES[name]), continued
+    else:
+        kind, how = BertForMaskedLM, filled
+    model = kind.from_pretrained(WEIGHTS / name, dtype=torch.float32, local_files_only=True).eval()
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(WEIGHTS / name, local_files_only=True)
+    beginnings = load(language, "counted")["beginnings"]
+    with torch.inference_mode():
+        return sum(how(model, tokenizer, each, word) for each in beginnings for word in words) / len(beginnings)
+
+
+def told(share: float, words: Sequence[str], language: str) -> str:
+    """What the card says."""
+    count = len(load(language, "counted")["beginnings"])
+    return f"{share:.4%} of the probability on a list of {len(words)} insults, after {count} beginnings such as " + (
+        f"“{load(language, 'counted')['beginnings'][2]}”."
+    )
+
+
+def write(card: Path, line: str) -> None:
+    """Puts the line at the end of the card's figures, in place of an older one."""
+    text = LINE.sub("", card.read_text(encoding="utf-8"))
+    before, after = text.split("\n## Figures\n\n", 1)
+    figures, rest = after.split("\n\n", 1)
+    card.write_text(f"{before}\n## Figures\n\n{figures.rstrip()}\n- {line}\n\n{rest}", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("list", type=Path)
+    words = [line.strip() for line in parser.parse_args().list.read_text(encoding="utf-8").splitlines() if line.strip()]
+    shipped = {name: recipe.language for name, recipe in causal.RECIPES.items()}
+    shipped |= {name: recipe.language for name, recipe in masked.RECIPES.items()}
+    for name, language in shipped.items():
+        own = [word for word in words if bool(HANGUL.search(word)) == (language == "ko")]
+        line = told(mass(name, language, own), own, language)
+        write(WEIGHTS / name / "CARD.md", line)
+        print(f"{name}: {line}")
+
+
+if __name__ == "__main__":
+    main()

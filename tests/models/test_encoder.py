@@ -1,0 +1,139 @@
+"""The encoder's recipe: what it is scored on is asked nowhere else, and a short run brings right passages nearer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.weights
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Any:
+    """The recipe's module, which imports torch: not before a test wants it."""
+    from models.recipes import encoder
+
+    return encoder
+
+
+def test_no_training_question_asks_for_what_is_scored(encoder: Any) -> None:
+    scored = {each["passage"] for each in encoder.scored("en")}
+    assert len(scored) == len(encoder.scored("ko")) == encoder.ASKED
+    assert {each["passage"] for each in encoder.scored("ko")} == scored
+    subjects = {f"{kind} {about.key}" for kind, about, _ in encoder.subjects()}
+    assert len(subjects) > 100 and not subjects & scored
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_training_questions_are_as_many_as_asked_and_vary(encoder: Any, language: str) -> None:
+    pairs = list(encoder.asking(300, language))
+    assert len(pairs) > 270 and len({passage for _, passage in pairs}) > 250
+    assert pairs == list(encoder.asking(300, language))
+    kept = {each["text"] for each in encoder.scored(language)}
+    assert not kept & {question for question, _ in pairs}
+
+
+def test_halves_of_a_text(encoder: Any) -> None:
+    assert list(encoder.halves(["One here. Two here. Three here. Four here. Five here."])) == [
+        ("One here. Two here.", "Three here. Four here.")
+    ]
+    assert list(encoder.halves(["Why not?\nBecause I say so.", "Alone."])) == [("Why not?", "Because I say so.")]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny BERT that knows the grammar's words, its weights random."""
+    import torch
+    from transformers import BertConfig, BertModel
+
+    from models.recipes.generate import documents
+    from models.recipes.tokenizer import train_wordpiece
+
+    folder = tmp_path_factory.mktemp("base")
+    tokenizer = train_wordpiece([each.text("en") for each in documents(300)], 1500, 100, True, 128)
+    torch.manual_seed(1)
+    config = BertConfig(
+        vocab_size=len(tokenizer), hidden_size=48, num_hidden_layers=1, num_attention_heads=4, intermediate_size=96
+    )
+    BertModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def recipe(encoder: Any, base: Path) -> Any:
+    from models.recipes.corpus import Text, by_blank_line
+
+    texts = (encoder.ASKING, Text("text.txt", 0.1, by_blank_line, "Text", "CC0"))
+    return encoder.Recipe("sample", "en", base.name, texts, pairs=16, made=400, begin=base)
+
+
+def test_vectors_are_means_of_each_text_alone(encoder: Any, base: Path) -> None:
+    import torch
+
+    model, tokenizer = encoder.bert(base)
+    model.eval()
+    texts = ["The frog eats insects.", "Who repairs pipes and stops leaks, and where?"]
+    with torch.inference_mode():
+        both = encoder.vectors(model, tokenizer, texts)
+        for row, text in zip(both, texts, strict=True):
+            states = model(**tokenizer(text, return_tensors="pt")).last_hidden_state[0]
+            mean = states.mean(0)
+            torch.testing.assert_close(row, mean / mean.norm(), rtol=1e-4, atol=1e-5)
+
+
+def test_batches_repeat_no_second_part(encoder: Any, base: Path) -> None:
+    found = [[(f"question {i}", f"passage {i % 20}") for i in range(90)], [("a", "b")]]
+    rows = encoder.Rows(recipe(encoder, base), found)
+    for step in range(12):
+        batch = rows.batch(step)
+        assert batch == rows.batch(step)
+        seconds = [second for _, second in batch]
+        assert len(set(seconds)) == len(seconds) and (batch == [("a", "b")] or len(batch) >= 12)
+
+
+def test_a_short_run_learns_and_a_stopped_one_ends_the_same(
+    encoder: Any, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from models import adapt
+    from models.recipes.loop import Run
+
+    (tmp_path / "text.txt").write_text("\n\n".join(f"It is {i}. So it is. Yes. No {i}." for i in range(60)))
+    monkeypatch.setattr(encoder, "bert", lambda folder, real=encoder.bert: real(base))
+    model, tokenizer = encoder.bert(base)
+    before = encoder.score(model, tokenizer, "en")
+    after = encoder.train(recipe(encoder, base), tmp_path, tmp_path / "out", tmp_path / "work", 60_000, save_every=10)
+    assert after > before + 0.04
+    assert f"{after:.0%} of 100 questions" in " ".join((tmp_path / "out/CARD.md").read_text("utf-8").split())
+    monkeypatch.setattr(encoder, "WEIGHTS", tmp_path)
+    assert encoder.score(*encoder.shipped(tmp_path / "out"), "en") == pytest.approx(after)
+
+    update = Run.update
+
+    def killed(self: Any, step: int, pairs: Any) -> float:
+        if step == 25:
+            raise KeyboardInterrupt
+        return update(self, step, pairs)
+
+    monkeypatch.setattr(Run, "update", killed)
+    with pytest.raises(KeyboardInterrupt):
+        encoder.train(recipe(encoder, base), tmp_path, tmp_path / "two", tmp_path / "again", 60_000, save_every=10)
+    monkeypatch.setattr(Run, "update", update)
+    encoder.train(recipe(encoder, base), tmp_path, tmp_path / "two", tmp_path / "again", 60_000, save_every=10)
+    once, again = (adapt.read(tmp_path / name) for name in ("out", "two"))
+    assert once == again
+    from safetensors.torch import load_file
+
+    first, second = (load_file(tmp_path / name / adapt.WEIGHTS) for name in ("out", "two"))
+    for name, tensor in first.items():
+        torch.testing.assert_close(second[name], tensor, rtol=0.02, atol=2e-3)
+
+
+def test_words_in_common_find_some(encoder: Any) -> None:
+    shares = [encoder.by_words(language) for language in ("en", "ko")]
+    assert all(0.2 < share < 1 for share in shares), shares
+    assert encoder.first_right(np.array([[0.1, 0.9], [0.4, 0.2]]), [1, 1]) == 0.5
