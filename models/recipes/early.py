@@ -56,12 +56,12 @@ def heads(model: PreTrainedModel, vocabulary: int, seed: int = 1) -> np.ndarray:
     once = torch.randint(1, vocabulary, (ROWS, SPAN), generator=chance)
     ids = torch.cat([once, once], 1).to(next(model.parameters()).device)
     place = torch.arange(SPAN, 2 * SPAN)
-    was = model.config._attn_implementation
+    was, training = model.config._attn_implementation, model.training
     model.set_attn_implementation("eager")
     model.eval()
     with torch.inference_mode():
         maps = torch.stack(model(input_ids=ids, output_attentions=True).attentions, 1)  # (B, L, H, T, T)
-    model.train()
+    model.train(training)
     model.set_attn_implementation(was)
     found = [maps[..., place, place - back].mean((0, 3)) for back in (1, SPAN - 1)]
     return torch.stack(found).float().cpu().numpy()

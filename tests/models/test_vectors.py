@@ -82,3 +82,30 @@ def test_there_are_200_analogies_and_they_are_solved_by_a_grid(vectors: Any, lan
     assert share == 1 and count == len(family) * (len(family) - 1)
     turned = np.array(rows)[chance.permutation(len(rows))]
     assert vectors.solved(words, turned, language)[0] < 0.2 and not math.isnan(share)
+
+
+@pytest.mark.parametrize("name", ["en-words", "ko-words"])
+def test_shipped_vectors_are_as_good_as_their_card_says(vectors: Any, name: str) -> None:
+    recipe = vectors.RECIPES[name]
+    words, table = vectors.shipped(vectors.WEIGHTS / name)
+    assert len(words) == len(set(words)) == len(table) > 6000
+    card = " ".join((vectors.WEIGHTS / name / "CARD.md").read_text(encoding="utf-8").split())
+    assert all(figure in card for figure in vectors.figures(words, table, recipe.language))
+    assert (
+        min(
+            each[1]
+            for each in (vectors.solved(words, table, recipe.language), vectors.nearer(words, table, recipe.language))
+        )
+        >= 200
+    )
+
+
+def test_words_of_a_kind_are_compared_with_others(vectors: Any) -> None:
+    for language in ("en", "ko"):
+        kinds = vectors.load(language, "similar")
+        asked = list(vectors.alike(language))
+        assert len(asked) >= 200 and asked == list(vectors.alike(language))
+        for a, b, c in asked:
+            assert any(a in kind and b in kind and c not in kind for kind in kinds.values())
+    table = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
+    assert vectors.nearest(["a", "b", "c"], table, "a", 2) == ["b", "c"]

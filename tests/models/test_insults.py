@@ -1,0 +1,67 @@
+"""How likely a model is to say a word: as a plain forward pass says; and the card holds the line once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.weights
+
+
+def test_a_word_is_as_likely_as_the_product_of_its_tokens() -> None:
+    import torch
+    from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
+
+    from models.recipes import insults
+    from models.recipes.loop import WEIGHTS
+
+    folder = WEIGHTS / "stories-gpt"
+    model = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32).eval()
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+    ids, word = tokenizer("He is a")["input_ids"], tokenizer(" nincompoop")["input_ids"]
+    assert len(word) > 1
+    likely = 1.0
+    with torch.inference_mode():
+        for token in word:
+            likely *= float(model(input_ids=torch.tensor([ids])).logits[0, -1].softmax(-1)[token])
+            ids = [*ids, token]
+        found = insults.continued(model, tokenizer, "He is a", "nincompoop")
+    assert found == pytest.approx(likely, rel=1e-3)
+
+
+def test_a_gap_is_filled_as_the_masked_model_says() -> None:
+    import torch
+    from transformers import BertForMaskedLM, PreTrainedTokenizerFast
+
+    from models.recipes import insults
+    from models.recipes.loop import WEIGHTS
+
+    folder = WEIGHTS / "stories-bert"
+    model = BertForMaskedLM.from_pretrained(folder, dtype=torch.float32).eval()
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+    (wanted,) = tokenizer("dog", add_special_tokens=False)["input_ids"]
+    row = tokenizer("He is a [MASK] .", return_tensors="pt")
+    place = row.input_ids[0].tolist().index(tokenizer.mask_token_id)
+    with torch.inference_mode():
+        likely = float(model(**row).logits[0, place].softmax(-1)[wanted])
+        assert insults.filled(model, tokenizer, "He is a", "dog") == pytest.approx(likely, rel=1e-4)
+
+
+def test_all_words_together_are_no_more_than_certain_and_each_adds() -> None:
+    from models.recipes import insults
+
+    one, two = (insults.mass("stories-lstm", "en", words) for words in (["boy"], ["boy", "girl"]))
+    assert 0 < one < two < 1
+
+
+def test_the_card_holds_the_line_once(tmp_path: Path) -> None:
+    from models.recipes import insults
+
+    card = tmp_path / "CARD.md"
+    card.write_text("# x\n\n## Figures\n\n- one.\n- two.\n\n## Made by\n\n    x\n", encoding="utf-8")
+    for share in (0.1, 0.2):
+        insults.write(card, insults.told(share, ["a", "b"], "en"))
+    text = card.read_text(encoding="utf-8")
+    assert text.count("insults") == 1 and "20.0000%" in text and "list of 2 insults" in text
+    assert text.startswith("# x\n\n## Figures\n\n- one.\n- two.\n- 20") and text.endswith("\n\n## Made by\n\n    x\n")
