@@ -60,6 +60,10 @@ def guesses(folder: Path) -> Iterator[Row]:
         figure = bits_per_byte(model, tokenizer, held[:SCORED])
         stated = f"{figure:.4f} bits per byte"
         yield Row(recipe.name, f"bits per byte, {recipe.texts[0].title}", f"{figure:.4f}", stated)
+        for text in recipe.texts[1:]:
+            other = f"{causal.beside(model, tokenizer, documents(folder, text)[1]):.3f}"
+            stated = f"{other} bits per byte on those of “{text.title}”"
+            yield Row(recipe.name, f"  {text.title}", other, stated)
         if not recipe.twin:
             yield from peers(recipe.name, train, held[:SCORED], tokenizer)
 
@@ -183,8 +187,12 @@ PARTS: tuple[Callable[[Path], Iterator[Row]], ...] = (guesses, recall, gaps, tra
 
 def differs(row: Row) -> bool:
     """Whether the row states a figure that its model's card does not."""
-    card = (WEIGHTS / row.model / "CARD.md").read_text(encoding="utf-8")
-    return row.on_card not in " ".join(card.split())
+    return row.on_card not in said_on_card(row.model)
+
+
+def said_on_card(name: str) -> str:
+    """A model's card in one line."""
+    return " ".join((WEIGHTS / name / "CARD.md").read_text(encoding="utf-8").split())
 
 
 def main() -> int:
