@@ -59,3 +59,16 @@ def test_a_figure_that_is_not_on_the_card_is_told(few: Any) -> None:
     assert few.differs(few.Row("stories-gpt", "bits per byte", "0.1", "0.1234 bits per byte"))
     assert not few.differs(few.Row("stories-gpt", "parameters", "4,077,056", "4,077,056 parameters"))
     assert not few.differs(few.Row("stories-gpt", "of which no card speaks", "1"))
+
+
+def test_a_model_that_is_not_shipped_is_told(few: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setattr(few, "WEIGHTS", tmp_path)
+    for part in (few.translations, few.passages):
+        rows = list(part(tmp_path))
+        assert rows and all(row.what == few.MISSING and not few.differs(row) for row in rows)
+
+
+def test_the_table_holds_the_word_vectors(few: Any, tmp_path: Any) -> None:
+    rows = list(few.words(tmp_path))
+    assert {row.model for row in rows} == {"en-words", "ko-words"} and len(rows) == 4
+    assert all(row.figure.endswith("%") and not few.differs(row) for row in rows)
