@@ -12,14 +12,40 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from textwrap import fill
 from typing import TextIO
 
 from .corpus import END
 from .grammar.document import Document, document
 from .grammar.lexicon import LANGUAGES, load, plots, words
 from .grammar.survey import survey
+
+CARD_FILE = Path(__file__).parent / "grammar" / "CARD.md"
+SAMPLE = 7000  # documents that the card tells of
+CARD = """# The grammar's texts
+
+Simple texts that the program in this folder writes, the same in English and Korean, sentence by sentence. Bundled
+models train on them beside texts that people and other programs wrote. Words, plots and rules are this repository's
+own (Apache-2.0).
+
+{kinds}
+
+For scoring, some names, made-up countries with their capitals, telephone numbers and pairs of words are never told in
+training; sentences are not held out for themselves. Who is missing: the texts tell of children, families and neighbours
+in a village or a small town that is nowhere. Illness, poverty, disability, faith and war hardly occur, and every child
+is a boy or a girl.
+
+Of {count:,} documents:
+
+## English
+
+{english}
+## Korean
+
+{korean}"""
 
 
 def documents(count: int, seed: int = 1, first: int = 0, held: bool = False, kind: str = "") -> Iterator[Document]:
@@ -49,14 +75,27 @@ def write(found: Iterator[Document], language: str, out: TextIO) -> None:
         out.write(f"{each.text(language)}\n{END}\n")
 
 
-def report(found: Iterator[Document], language: str, out: TextIO) -> None:
-    """Prints the figures of a sample and thirty of its sentences."""
+def report(found: Iterable[Document], language: str) -> str:
+    """The figures of a sample, its most frequent 8-grams and thirty of its sentences, as lists of a card."""
     figures = survey([sentence for each in found for sentence in each.sentences[language]])
-    print(f"bytes {figures.size:,}\nsentences {figures.sentences:,}\nforms {figures.forms:,}", file=out)
-    for share, gram in figures.grams:
-        print(f"{share:.4%} {gram}", file=out)
-    for sentence in figures.some:
-        print(f"- {sentence}", file=out)
+    lines = [
+        f"- {figures.size:,} bytes, {figures.sentences:,} sentences, {figures.forms:,} word forms.",
+        *(f"- {share:.3%} of the sentences hold: {gram}" for share, gram in figures.grams[:3]),
+        "",
+        "Thirty of its sentences, drawn at random:",
+        "",
+        *(f"- {sentence}" for sentence in figures.some),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def card(count: int) -> str:
+    """What the grammar writes, in both languages: a sample of so many documents."""
+    found = list(documents(count))
+    kinds = Counter(each.kind for each in found).most_common()
+    told = ", ".join(f"{kind} {number / count:.0%}" for kind, number in kinds)
+    english, korean = (report(found, language) for language in LANGUAGES)
+    return CARD.format(count=count, kinds=fill(f"Kinds of document: {told}.", 120), english=english, korean=korean)
 
 
 def main() -> None:
@@ -69,12 +108,16 @@ def main() -> None:
     parser.add_argument("--held", action="store_true", help="documents for scoring: names and pairs never trained on")
     parser.add_argument("--pairs", action="store_true", help="sentence pairs instead of documents")
     parser.add_argument("--statistics", action="store_true", help="figures and samples instead of the text")
+    parser.add_argument("--card", action="store_true", help="write grammar/CARD.md anew, from so many documents")
     parser.add_argument("--out", type=Path, help="file to write (default: standard output)")
     args = parser.parse_args()
+    if args.card:
+        CARD_FILE.write_text(card(args.documents), encoding="utf-8")
+        return
     out = args.out.open("w", encoding="utf-8") if args.out else sys.stdout
     chosen = (args.documents, args.seed, args.first, args.held, args.kind)
     if args.statistics:
-        report(documents(*chosen), args.language, out)
+        out.write(report(documents(*chosen), args.language))
     elif args.pairs:
         out.writelines(f"{english}\t{korean}\n" for english, korean in pairs(*chosen))
     else:

@@ -216,3 +216,10 @@ def test_pairs_can_be_predicted() -> None:
     several = [(source, targets) for source, targets in found.items() if len(targets) > 1]
     assert len(found) > 2000
     assert len(several) < 0.005 * len(found), several[:20]
+
+
+@pytest.mark.weights  # needs none, but twenty seconds
+def test_the_card_is_what_the_grammar_writes() -> None:
+    assert generate.CARD_FILE.read_text(encoding="utf-8") == generate.card(generate.SAMPLE), (
+        "the grammar has changed: python -m models.recipes.generate --documents 7000 --card"
+    )
