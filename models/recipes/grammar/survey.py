@@ -32,7 +32,8 @@ def survey(sentences: list[str], show: int = 30, seed: int = 0) -> Survey:
     grams = Counter(
         gram for found in words for gram in {tuple(found[i : i + GRAM]) for i in range(len(found) - GRAM + 1)}
     )
-    top = tuple((count / len(sentences), " ".join(gram)) for gram, count in grams.most_common(10))
+    first = sorted(grams.items(), key=lambda each: (-each[1], each[0]))[:10]
+    top = tuple((count / len(sentences), " ".join(gram)) for gram, count in first)
     size = sum(len(sentence.encode()) + 1 for sentence in sentences)
     some = tuple(random.Random(seed).sample(sentences, min(show, len(sentences))))
     return Survey(size, len(sentences), len({form for found in words for form in found}), top, some)
