@@ -9,20 +9,34 @@ Each row of a batch begins where a document begins (position 0 is the start of a
 types) and is filled with whole documents of one source, an end mark between them. Most batches have rows of half the
 length, on which attention is cheaper; half of what short texts give is read in rows of a quarter, in batches of their
 own. Which documents is a function of (seed, step) alone, so a killed run that resumes sees what it would have seen.
+
+A second run may go on from the first one's weights and learn, beside what the text says, what both of the pair guess:
+
+    python -m models.recipes.causal stories-gpt --texts FOLDER --tokens 10e6 --begin GPT --teachers GPT LSTM
+
+With little text, what two models together say of a word holds more than the word alone (Hinton et al., "Distilling the
+Knowledge in a Neural Network", 2015).
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFast
+from torch.nn.functional import cross_entropy
+from transformers import (
+    AutoModelForCausalLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 from models.lstm import LSTMConfig, LSTMForCausalLM
 
@@ -30,13 +44,15 @@ from . import attention
 from .card import Card, Reading
 from .corpus import Text, by_blank_line, by_lines, by_mark, column, documents, question_and_answer, sampled
 from .generated import generated, recalled
-from .loop import WEIGHTS, Run, command, save
+from .loop import WEIGHTS, Run, command, falling, save
 from .tokenizer import train_bpe
 
 PARTS = (1, 2, 2)  # into how many rows a batch cuts one row of all the positions, each as likely
 SHORT = 4  # the same, for a batch of short texts alone
 MADE = 60_000  # documents of the grammar in each language: each planted fact as often as planted.py says
 TOLD = 60_000  # and of those that ask for what they told
+TAUGHT = 0.5  # share of the loss that is about what the teachers guess
+AGAIN = 0.4  # of the highest learning rate, where a second run with teachers begins
 CONTINUED, LONGEST = 20, 80  # continuations on the card, and the most tokens of one
 SENTENCES = re.compile(r"(?<=[.!?])\s+|(?<=[.!?][\"”'])\s+|\n+")
 SCORED, BESIDE = 340, 100  # held-out documents that the shipped figure is measured on, and of each other text
@@ -47,7 +63,8 @@ class Recipe:
     """Everything that makes one model: its language, sizes and texts.
 
     twin: of an LSTM, the GPT-2 beside which it stands, whose tokenizer it has. begin: a folder with shipped weights to
-    go on from, in place of random ones. begun: the texts of which the card shows how they go on; none: the first.
+    go on from, in place of random ones. teachers: folders with models whose guesses it learns, too, which have its
+    tokenizer. begun: the texts of which the card shows how they go on; none: the first.
     """
 
     name: str
@@ -67,6 +84,7 @@ class Recipe:
     dropout: float = 0.1
     seed: int = 1
     begin: Path | None = None
+    teachers: tuple[Path, ...] = ()
 
 
 STORIES = Text("en_stories.txt", 0.50, by_mark, "TinyStories (sample)", "CDLA-Sharing-1.0")
@@ -245,17 +263,43 @@ def continuation(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, tex
     return f"{start} → {said}"
 
 
-def guessing(model: PreTrainedModel, rows: Rows) -> Callable[[int], torch.Tensor]:
-    """step -> the cross-entropy of each token of its batch given those before it, in nats."""
+def guessing(
+    model: PreTrainedModel, rows: Rows, teachers: Sequence[PreTrainedModel] = ()
+) -> Callable[[int], torch.Tensor]:
+    """step -> the cross-entropy of each token of its batch given those before it, in nats.
+
+    With teachers, half of it is the cross-entropy of what these guess: the mean of their probabilities.
+    """
     device = next(model.parameters()).device
+
+    def scores(of: PreTrainedModel, ids: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(device.type, torch.bfloat16):
+            return of(input_ids=ids).logits.float().flatten(0, 1)
 
     def loss(step: int) -> torch.Tensor:
         ids = rows.batch(step).to(device)
-        with torch.autocast(device.type, torch.bfloat16):
-            logits = model(input_ids=ids[:, :-1]).logits
-        return torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten())
+        own = scores(model, ids[:, :-1])
+        said = cross_entropy(own, ids[:, 1:].flatten())
+        if not teachers:
+            return said
+        with torch.no_grad():
+            guessed = torch.stack([scores(each, ids[:, :-1]).softmax(-1) for each in teachers]).mean(0)
+        return (1 - TAUGHT) * said + TAUGHT * cross_entropy(own, guessed)
 
     return loss
+
+
+def teachers_of(recipe: Recipe, device: str) -> list[PreTrainedModel]:
+    """The models that teach, GPT-2s and LSTMs."""
+    return [
+        AutoModelForCausalLM.from_pretrained(each, dtype=torch.float32, local_files_only=True).to(device).eval()
+        for each in recipe.teachers
+    ]
+
+
+def again(step: int, steps: int) -> float:
+    """The learning rate's factor in a second run: a line that falls from where the first one was half through."""
+    return AGAIN * max(0.01, 1 - step / steps)
 
 
 def kind_of(recipe: Recipe) -> type[PreTrainedModel]:
@@ -273,7 +317,10 @@ def sizes(recipe: Recipe, model: PreTrainedModel) -> str:
     article = "An" if recipe.architecture == "LSTM" else "A"
     what = f"{article} {recipe.architecture} of {model.num_parameters():,} parameters ({layers}, {parts}), trained from random weights by this repository."  # noqa: E501
     twin = f" It has the tokenizer of {recipe.twin}, beside which it stands, and read the same rows in the same order."
-    return what + (twin if recipe.twin else "")
+    taught = (
+        " In its second run it also learnt what the pair guessed after their first ones." if recipe.teachers else ""
+    )
+    return what + (twin if recipe.twin else "") + taught
 
 
 def write_card(
@@ -327,6 +374,8 @@ def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
     """Runs the recipe, resuming from `work` if it holds a checkpoint; returns the held-out bits per byte."""
     work.mkdir(parents=True, exist_ok=True)
+    if recipe.begin:
+        recipe = replace(recipe, seed=recipe.seed + 1)  # other rows than in the first run
     held = documents(folder, recipe.texts[0])[1]
     if recipe.twin:
         tokenizer = PreTrainedTokenizerFast.from_pretrained(WEIGHTS / recipe.twin)
@@ -347,10 +396,9 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
 
     steps = steps_for(recipe, tokens)
     size = recipe.rows * recipe.positions
-    loss = guessing(model, rows)
-    Run(
-        recipe.name, model, loss, report, steps, size, work, recipe.seed, peaks=recipe.peaks, save_every=save_every
-    ).go()
+    loss = guessing(model, rows, teachers_of(recipe, device))
+    rate = again if recipe.teachers else falling
+    Run(recipe.name, model, loss, report, steps, size, work, recipe.seed, rate, recipe.peaks, save_every).go()
     read = Reading.of_run(steps * size, recipe.begin)
     save(model, tokenizer, out)
     return write_card(recipe, model, tokenizer, folder, out, read)

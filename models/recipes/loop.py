@@ -63,6 +63,9 @@ def choose(recipes: dict[str, R], about: str) -> tuple[R, argparse.Namespace]:
     parser.add_argument("--out", type=Path, help="folder for the weights (default: models/weights/NAME)")
     parser.add_argument("--work", type=Path, help="folder for checkpoints (default: runs/NAME)")
     parser.add_argument("--begin", type=Path, help="folder with shipped weights to begin from, in place of random ones")
+    parser.add_argument(
+        "--teachers", type=Path, nargs="+", default=[], help="folders whose models' guesses it learns, too"
+    )
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (0: torch decides)")
     parser.add_argument("--card", action="store_true", help="only write the card anew, from weights that are there")
     args = parser.parse_args()
@@ -81,6 +84,10 @@ def command(
     """
     recipe, args = choose(recipes, about)
     recipe = replace(recipe, begin=args.begin)  # type: ignore[type-var]  # a protocol cannot say "dataclass"
+    if args.teachers:
+        if not hasattr(recipe, "teachers"):
+            raise SystemExit(f"{args.name} has no teachers: only models that continue a text learn from others")
+        recipe = replace(recipe, teachers=tuple(args.teachers))  # type: ignore[type-var]
     out = args.out or WEIGHTS / args.name
     if args.card:
         figure = rewrite(recipe, args.texts, out, args.tokens)

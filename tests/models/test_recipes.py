@@ -307,3 +307,44 @@ def test_a_vocabulary_is_made_from_each_texts_share(texts: Path, monkeypatch: py
     found = list(corpus.sampled((replace(causal_recipe().texts[0], share=0.7), other), texts))
     assert sum(len(part) for part in found if part[0] == "x") == 3_000
     assert 7_000 <= sum(len(part) for part in found if part[0] != "x") < 7_400
+
+
+def test_a_second_run_learns_what_the_pair_guesses(tiny_pair: tuple[Any, Any]) -> None:
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    from models.recipes import causal
+
+    model, teachers = tiny_pair[0], list(tiny_pair)
+    rows = causal.Rows(causal_recipe(), [[[i % 40 + 1 for i in range(start, start + 30)] for start in range(20)]])
+    ids = rows.batch(3)
+    with torch.no_grad():
+        own, other = (each(input_ids=ids[:, :-1]).logits.flatten(0, 1) for each in teachers)
+        said = float(cross_entropy(own, ids[:, 1:].flatten()))
+        mean = (own.softmax(-1) + other.softmax(-1)) / 2
+        told = -float((mean * own.log_softmax(-1)).sum(-1).mean())
+    plain, taught = causal.guessing(model, rows), causal.guessing(model, rows, teachers)
+    assert plain(3).item() == pytest.approx(said, rel=0.01)  # bfloat16
+    assert taught(3).item() == pytest.approx((said + told) / 2, rel=0.01)
+    assert abs(said - told) > 0.05
+    assert [causal.again(step, 10) for step in (0, 5)] == [causal.AGAIN, causal.AGAIN / 2]
+
+
+@pytest.fixture
+def tiny_pair() -> tuple[Any, Any]:
+    """A GPT-2 and an LSTM with random weights, and large ones, so that they disagree."""
+    import torch
+
+    from models.recipes import causal
+
+    class Tokenizer:
+        eos_token_id = 0
+
+        def __len__(self) -> int:
+            return 50
+
+    pair = [causal.build(causal_recipe(architecture=kind), Tokenizer()).eval() for kind in ("GPT-2", "LSTM")]
+    with torch.no_grad():
+        for parameter in (each for model in pair for each in model.parameters()):
+            parameter.mul_(4)
+    return pair[0], pair[1]
