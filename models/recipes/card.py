@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +20,11 @@ It is a teaching model: it knows simple {language} sentences and nothing about t
 
 ## Texts and licences
 
-| text | share of the training tokens | licence |
+| text | share of the {shares} | licence |
 | --- | --- | --- |
 {texts}
 
-Every 20th document of each text was held out before training. The weights are offered under {offered}.
+{held} The weights are offered under {offered}.
 
 Of the texts that this repository's models read, most English stories were written by a machine, parts of the Korean
 were translated by one, and the encyclopaedias were written by volunteers. All of them are by few kinds of people and
@@ -50,7 +50,14 @@ SHA-256 of `{file}`: `{digest}`
 """
 
 SAYS = re.compile(r"([\d,]+) (training tokens|in a first run|in a second run)")
+TAUGHT = re.compile(r"learnt, too, what ([\w-]+) and ([\w-]+) guessed")
 ROWS = ("#", "|", "- ", "    ")  # what begins a heading, a table, a list, a command
+
+
+HELD = "Every 20th document of each file was held out before training."
+MADE = (
+    "Of what the grammar makes, other documents are held out, with names and pairs of words that training never shows."
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,8 @@ class Card:
     """What the card of one model says.
 
     what: kind and sizes, in a sentence or two. figures: one a line. heading and samples: of what the model does.
-    read: the training documents, for what is counted in them. file: the weights.
+    read: the training documents, for what is counted in them. file: the weights. shares: of what the texts' shares
+    are. held: what was held out, if not every 20th document.
     """
 
     name: str
@@ -71,6 +79,8 @@ class Card:
     command: str
     read: Iterable[str]
     file: str = "model.safetensors"
+    shares: str = "training tokens"
+    held: str = ""
 
     def write(self, folder: Path) -> None:
         """Writes CARD.md beside the weights in `folder`."""
@@ -81,6 +91,8 @@ class Card:
             what=self.what,
             language={"en": "English", "ko": "Korean"}[self.language],
             texts=rows,
+            shares=self.shares,
+            held=self.held or " ".join([HELD, *([MADE] if any(text.made for text in self.texts) else [])]),
             offered="CC BY-SA 4.0, since some of the texts ask for share-alike" if shared else "Apache-2.0",
             figures="\n".join(f"- {figure}" for figure in self.figures),
             heading=self.heading,
@@ -105,18 +117,22 @@ class Reading:
 
     tokens: int
     before: int = 0
+    teachers: tuple[str, ...] = ()
 
     @classmethod
-    def of_run(cls, tokens: int, begin: Path | None) -> Reading:
+    def of_run(cls, tokens: int, begin: Path | None, teachers: Sequence[Path] = ()) -> Reading:
         """Of a run that begins from the weights in a folder, or from random ones."""
-        return cls(tokens, cls.of_card(begin).total if begin else 0)
+        names = tuple(name_of(each) for each in teachers)
+        return cls(tokens, cls.of_card(begin).total if begin else 0, names)
 
     @classmethod
     def of_card(cls, folder: Path) -> Reading:
         """What the card in a folder says."""
         card = " ".join((folder / "CARD.md").read_text(encoding="utf-8").split())
         said = {name: int(number.replace(",", "")) for number, name in SAYS.findall(card)}
-        return cls(said.get("in a second run", said["training tokens"]), said.get("in a first run", 0))
+        taught = TAUGHT.search(card)
+        tokens = said.get("in a second run", said["training tokens"])
+        return cls(tokens, said.get("in a first run", 0), taught.groups() if taught else ())
 
     @classmethod
     def kept(cls, folder: Path, tokens: int) -> Reading:
@@ -130,15 +146,25 @@ class Reading:
     def __str__(self) -> str:
         if not self.before:
             return f"{self.tokens:,} training tokens."
-        return (
-            f"{self.total:,} training tokens: {self.before:,} in a first run, with the shares this file gave then, "
-            f"and {self.tokens:,} in a second run that began from its weights, with the shares above."
+        said = (
+            f"{self.total:,} training tokens: {self.before:,} in a first run and {self.tokens:,} in a second run that "
+            "began from its weights"
         )
+        return f"{said} and learnt, too, what {' and '.join(self.teachers)} guessed." if self.teachers else f"{said}."
 
     def command(self, module: str, name: str) -> str:
-        """What makes such a model."""
-        begin = f" --begin models/weights/{name}" if self.before else ""
-        return f"python -m models.recipes.{module} {name} --texts FOLDER --tokens {self.tokens:.3g}{begin}"
+        """What makes such a model: one line for each run."""
+        run = f"python -m models.recipes.{module} {name} --texts FOLDER --tokens"
+        if not self.before:
+            return f"{run} {self.tokens:.3g}"
+        first = "runs/first/"
+        taught = f" --teachers {' '.join(first + each for each in self.teachers)}" if self.teachers else ""
+        return f"{run} {self.before:.3g} --out {first}{name}\n    {run} {self.tokens:.3g} --begin {first}{name}{taught}"
+
+
+def name_of(folder: Path) -> str:
+    """What the card in a folder calls its model."""
+    return (folder / "CARD.md").read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ").strip()
 
 
 def reflow(card: str) -> str:

@@ -44,7 +44,7 @@ from . import attention
 from .card import Card, Reading
 from .corpus import Text, by_blank_line, by_lines, by_mark, column, documents, question_and_answer, sampled
 from .generated import generated, recalled
-from .loop import WEIGHTS, Run, command, falling, save
+from .loop import WEIGHTS, Run, at_rest, command, falling, mark, save
 from .tokenizer import train_bpe
 
 PARTS = (1, 2, 2)  # into how many rows a batch cuts one row of all the positions, each as likely
@@ -82,6 +82,7 @@ class Recipe:
     positions: int = 512
     rows: int = 8
     dropout: float = 0.1
+    tokens: float = 20e6
     seed: int = 1
     begin: Path | None = None
     teachers: tuple[Path, ...] = ()
@@ -192,10 +193,9 @@ def bits_per_byte(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, te
 
     The first token has nothing before it and is not scored, nor are its bytes counted.
     """
-    model.eval()
     bits, size = 0.0, 0
     device = next(model.parameters()).device
-    with torch.inference_mode():
+    with at_rest(model):
         for text in texts:
             ids = tokenizer(text)["input_ids"][: tokenizer.model_max_length]
             if len(ids) < 2:
@@ -204,7 +204,6 @@ def bits_per_byte(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, te
             loss = model(input_ids=tensor, labels=tensor).loss.item()
             bits += loss * (len(ids) - 1) / math.log(2)
             size += len(tokenizer.decode(ids[1:]).encode())
-    model.train()
     return bits / size
 
 
@@ -251,8 +250,7 @@ def continuation(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, tex
     room = min(most, getattr(model.config, "max_position_embeddings", most))  # an LSTM has none
     first = tokenizer(start)["input_ids"][: room // 2]
     ids, rest = list(first), ""
-    model.eval()
-    with torch.inference_mode():
+    with at_rest(model):
         while len(ids) < min(len(first) + LONGEST, room) and len(SENTENCES.split(rest)) <= 3:
             tensor = torch.tensor([ids], device=next(model.parameters()).device)
             ids.append(int(model(input_ids=tensor).logits[0, -1].argmax()))
@@ -298,7 +296,7 @@ def teachers_of(recipe: Recipe, device: str) -> list[PreTrainedModel]:
 
 
 def again(step: int, steps: int) -> float:
-    """The learning rate's factor in a second run: a line that falls from where the first one was half through."""
+    """The learning rate's factor in a second run: a line that falls from what it was late in the first one."""
     return AGAIN * max(0.01, 1 - step / steps)
 
 
@@ -317,10 +315,7 @@ def sizes(recipe: Recipe, model: PreTrainedModel) -> str:
     article = "An" if recipe.architecture == "LSTM" else "A"
     what = f"{article} {recipe.architecture} of {model.num_parameters():,} parameters ({layers}, {parts}), trained from random weights by this repository."  # noqa: E501
     twin = f" It has the tokenizer of {recipe.twin}, beside which it stands, and read the same rows in the same order."
-    taught = (
-        " In its second run it also learnt what the pair guessed after their first ones." if recipe.teachers else ""
-    )
-    return what + (twin if recipe.twin else "") + taught
+    return what + (twin if recipe.twin else "")
 
 
 def write_card(
@@ -330,7 +325,7 @@ def write_card(
     held = [documents(folder, text)[1] for text in recipe.texts]
     figure = bits_per_byte(model, tokenizer, held[0][:SCORED])
     others = zip(held[1:], recipe.texts[1:], strict=True)
-    begun = [each for each, text in zip(held, recipe.texts, strict=True) if text in (recipe.begun or recipe.texts[:1])]
+    begun = [held[recipe.texts.index(text)] for text in recipe.begun or recipe.texts[:1]]
     Card(
         name=recipe.name,
         language=recipe.language,
@@ -365,10 +360,33 @@ def in_turn(texts: list[list[str]], count: int) -> list[str]:
 
 def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
     """Writes CARD.md anew from the weights in `out`; returns the held-out bits per byte."""
-    model = kind_of(recipe).from_pretrained(out, dtype=torch.float32, local_files_only=True)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(out, local_files_only=True)
     read = Reading.kept(out, steps_for(recipe, tokens) * recipe.rows * recipe.positions)
-    return write_card(recipe, model, tokenizer, folder, out, read)
+    return write_card(recipe, shipped(recipe, out), tokenizer, folder, out, read)
+
+
+def shipped(recipe: Recipe, folder: Path) -> PreTrainedModel:
+    """The weights of a folder as they are read again, rounded to float16: what a card says is true of these."""
+    return kind_of(recipe).from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+
+
+def tokenizer_of(recipe: Recipe, folder: Path, work: Path) -> PreTrainedTokenizerFast:
+    """The tokenizer of the weights that the recipe begins from, of its twin, of its checkpoint, or a new one, kept in
+    `work`. A twin in training stands beside `work`, one that is done in WEIGHTS. Raises ValueError if a teacher has
+    another."""
+    twins = [work.with_name(recipe.twin), WEIGHTS / recipe.twin] if recipe.twin else []
+    places = [recipe.begin, work, *twins]
+    found = next((place for place in places if place and (place / "tokenizer.json").exists()), None)
+    if found:
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(found)
+    else:
+        tokenizer = train_bpe(sampled(recipe.texts, folder), recipe.vocabulary, recipe.positions)
+    if found != work:
+        tokenizer.save_pretrained(work)
+    for teacher in recipe.teachers:
+        if PreTrainedTokenizerFast.from_pretrained(teacher).get_vocab() != tokenizer.get_vocab():
+            raise ValueError(f"{teacher} has another vocabulary than {recipe.name}")
+    return tokenizer
 
 
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
@@ -377,13 +395,7 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
     if recipe.begin:
         recipe = replace(recipe, seed=recipe.seed + 1)  # other rows than in the first run
     held = documents(folder, recipe.texts[0])[1]
-    if recipe.twin:
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(WEIGHTS / recipe.twin)
-    elif recipe.begin or (work / "tokenizer.json").exists():
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(recipe.begin or work)
-    else:
-        tokenizer = train_bpe(sampled(recipe.texts, folder), recipe.vocabulary, recipe.positions)
-        tokenizer.save_pretrained(work)
+    tokenizer = tokenizer_of(recipe, folder, work)
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = build(recipe, tokenizer).to(device)
@@ -398,10 +410,11 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
     size = recipe.rows * recipe.positions
     loss = guessing(model, rows, teachers_of(recipe, device))
     rate = again if recipe.teachers else falling
-    Run(recipe.name, model, loss, report, steps, size, work, recipe.seed, rate, recipe.peaks, save_every).go()
-    read = Reading.of_run(steps * size, recipe.begin)
+    run = (recipe.seed, rate, recipe.peaks, save_every)
+    Run(recipe.name, model, loss, report, steps, size, work, *run, mark=mark(recipe)).go()
+    read = Reading.of_run(steps * size, recipe.begin, recipe.teachers)
     save(model, tokenizer, out)
-    return write_card(recipe, model, tokenizer, folder, out, read)
+    return write_card(recipe, shipped(recipe, out), tokenizer, folder, out, read)
 
 
 def main() -> None:

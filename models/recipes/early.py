@@ -1,6 +1,6 @@
 """Trains a small twin of stories-gpt and keeps it as it was at four steps: before its heads learn, and while they do.
 
-    python -m models.recipes.early stories-twin --texts FOLDER --tokens 20e6
+    python -m models.recipes.early stories-twin --texts FOLDER --tokens 10e6
 
 The twin reads the rows that stories-gpt reads, with its tokenizer. What a head does is measured on text that is
 repeated: how much weight it gives to the token before, and to what followed the last time the same token stood there
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from .card import Card, Reading
 from .causal import (
@@ -28,14 +28,16 @@ from .causal import (
     build,
     continuation,
     guessing,
+    shipped,
     steps_for,
     tokenize,
+    tokenizer_of,
 )
 from .causal import sizes as described
 from .corpus import documents
-from .loop import WEIGHTS, Run, command, save
+from .loop import Run, at_rest, command, falling, mark, save
 
-TWIN = replace(GPTS[0], name="stories-twin", twin=GPTS[0].name, width=64, heads=4)
+TWIN = replace(GPTS[0], name="stories-twin", twin=GPTS[0].name, width=64, heads=4, tokens=10e6)
 KEPT = (0, 0.01, 0.08, 1.0)  # shares of the run after which the model is kept
 ROWS, SPAN = 32, 24  # rows of text that is repeated, and its tokens
 
@@ -56,12 +58,10 @@ def heads(model: PreTrainedModel, vocabulary: int, seed: int = 1) -> np.ndarray:
     once = torch.randint(1, vocabulary, (ROWS, SPAN), generator=chance)
     ids = torch.cat([once, once], 1).to(next(model.parameters()).device)
     place = torch.arange(SPAN, 2 * SPAN)
-    was, training = model.config._attn_implementation, model.training
+    was = model.config._attn_implementation
     model.set_attn_implementation("eager")
-    model.eval()
-    with torch.inference_mode():
+    with at_rest(model):
         maps = torch.stack(model(input_ids=ids, output_attentions=True).attentions, 1)  # (B, L, H, T, T)
-    model.train(training)
     model.set_attn_implementation(was)
     found = [maps[..., place, place - back].mean((0, 3)) for back in (1, SPAN - 1)]
     return torch.stack(found).float().cpu().numpy()
@@ -79,7 +79,9 @@ def told(model: PreTrainedModel, vocabulary: int) -> str:
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
     """Runs the recipe and writes the model as it was at each of KEPT; returns its held-out bits per byte at the end."""
     work.mkdir(parents=True, exist_ok=True)
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(WEIGHTS / recipe.twin)
+    if recipe.begin:
+        raise ValueError(f"{recipe.name} is to be seen before it has learnt: it begins from random weights")
+    tokenizer = tokenizer_of(recipe, folder, work)
     held = documents(folder, recipe.texts[0])[1]
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = build(recipe, tokenizer).to(device)
@@ -89,19 +91,19 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
 
     def keep(which: int) -> float:
         save(model, tokenizer, folder_of(out, which))
-        return write_card(recipe, model, tokenizer, folder, folder_of(out, which), which, steps)
+        return write_card(recipe, shipped(recipe, folder_of(out, which)), tokenizer, folder, out, which, steps)
 
     def loss(step: int) -> Tensor:
-        if step in kept_at(steps):
-            keep(kept_at(steps).index(step))
+        for which, at in enumerate(kept_at(steps)):
+            if at == step:
+                keep(which)
         return guess(step)
 
     def report() -> str:
         return f"{bits_per_byte(model, tokenizer, held[:60]):.4f} bits/byte; {told(model, len(tokenizer))}"
 
-    Run(
-        recipe.name, model, loss, report, steps, size, work, recipe.seed, peaks=recipe.peaks, save_every=save_every
-    ).go()
+    run = (recipe.seed, falling, recipe.peaks, save_every)
+    Run(recipe.name, model, loss, report, steps, size, work, *run, mark=mark(recipe)).go()
     return keep(len(KEPT) - 1)
 
 
@@ -114,10 +116,11 @@ def write_card(
     which: int,
     steps: int,
 ) -> float:
-    """Writes CARD.md beside the weights in `out`, of those kept in a run of so many steps the one that is named.
+    """Writes CARD.md beside the weights that were kept the which-th time in a run of so many steps.
 
     Returns the held-out bits per byte that it states.
     """
+    out = folder_of(out, which)
     size = recipe.rows * recipe.positions
     held = documents(folder, recipe.texts[0])[1]
     figure = bits_per_byte(model, tokenizer, held[:SCORED])
@@ -144,9 +147,8 @@ def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
     figure = float("nan")
     for which in range(len(KEPT)):
         kept = folder_of(out, which)
-        model = GPT2LMHeadModel.from_pretrained(kept, dtype=torch.float32, local_files_only=True)
         tokenizer = PreTrainedTokenizerFast.from_pretrained(kept, local_files_only=True)
-        figure = write_card(recipe, model, tokenizer, folder, kept, which, steps_for(recipe, tokens))
+        figure = write_card(recipe, shipped(recipe, kept), tokenizer, folder, out, which, steps_for(recipe, tokens))
     return figure
 
 

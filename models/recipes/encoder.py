@@ -4,9 +4,10 @@
 
 A text's vector is the mean of its tokens' last states. In each batch a first part must be nearer to its own second part
 than to all others' (van den Oord et al., "Representation Learning with Contrastive Predictive Coding", 2018): a
-question and its passage, a question and its answer, a story's beginning and how it goes on. What is shipped are the
-thin matrices beside the BERT's own. The passages on which the encoder is scored are about things, places and people of
-which no training question asks. Which pairs a batch holds is a function of (seed, step) alone.
+question and its passage, a question and its answer, two sentences and the two that follow. What is shipped are the thin
+matrices beside the BERT's own. The passages on which the encoder is scored are about things, places and people of which
+no training question asks; the BERT itself has read the grammar's texts, which tell of them, too. Which pairs a batch
+holds is a function of (seed, step) alone.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -33,7 +35,7 @@ from .grammar.document import spoken
 from .grammar.lexicon import Entry, facts, words
 from .grammar.planted import capitals, numbers
 from .grammar.telling import Telling
-from .loop import WEIGHTS, Optimizers, Run, command
+from .loop import WEIGHTS, Optimizers, Run, at_rest, command, mark
 from .masked import KO_CHAT, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
 from .shelves import PLOTS, passages
 
@@ -43,7 +45,13 @@ WARMTH = 0.05  # the cosines are divided by it before the softmax
 PEAK = 0.002
 LONGEST = 96  # tokens of a part
 
-Pair = tuple[str, str]
+
+class Pair(NamedTuple):
+    """Two parts that belong together, and what they are about: a batch holds one pair about each."""
+
+    first: str
+    second: str
+    about: str
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,7 @@ class Recipe:
     targets: tuple[str, ...] = ("query", "key", "value", "dense")
     pairs: int = 48
     made: int = MADE
+    tokens: float = 4e6
     seed: int = 1
     begin: Path | None = None
 
@@ -119,7 +128,8 @@ def asking(count: int, language: str, seed: int = 1) -> Iterator[Pair]:
             tell = f"planted_{'capital' if kind == 'country' else 'phone'}_a"
             ask = f"ask_{'capital' if kind == 'country' else 'phone'}"
             given = wanted = (about, *true)
-        yield said(chance, ask, wanted, language, 1), said(chance, tell, given, language)
+        question, passage = said(chance, ask, wanted, language, 1), said(chance, tell, given, language)
+        yield Pair(question, passage, f"{kind} {about.key}")
 
 
 def said(chance: random.Random, plot: str, given: tuple[Entry, ...], language: str, most: int | None = None) -> str:
@@ -130,14 +140,14 @@ def said(chance: random.Random, plot: str, given: tuple[Entry, ...], language: s
 
 
 def halves(texts: Iterable[str]) -> Iterator[Pair]:
-    """A text's beginning, and how it goes on, two sentences each; of a short one, its first half and its second."""
+    """Two sentences and the two that follow, of each four of a text; of fewer, their first half and their second."""
     for text in texts:
         parts = [part.strip() for part in SENTENCE.split(text) if len(part.strip()) > 3]
         for at in range(0, max(1, len(parts) - 3), 4):
             middle = min(2, len(parts[at : at + 4]) // 2)
             first, second = parts[at : at + middle], parts[at + middle : at + 4]
             if first and second:
-                yield " ".join(first), " ".join(second)
+                yield Pair(" ".join(first), " ".join(second), " ".join(second))
 
 
 def sources(recipe: Recipe, folder: Path) -> list[list[Pair]]:
@@ -147,7 +157,7 @@ def sources(recipe: Recipe, folder: Path) -> list[list[Pair]]:
 
 
 class Rows:
-    """Batches of pairs, a pure function of (seed, step); within a batch no two second parts are the same."""
+    """Batches of pairs, a pure function of (seed, step); no two pairs of a batch are about the same."""
 
     def __init__(self, recipe: Recipe, found: Sequence[Sequence[Pair]]):
         self.recipe, self.found = recipe, found
@@ -158,12 +168,11 @@ class Rows:
         """The pairs of a step, of one text: those of another would be told apart by their manner alone."""
         chance = np.random.default_rng([self.recipe.seed, step])
         source = self.found[chance.choice(len(self.found), p=self.shares)]
-        chosen: dict[str, str] = {}
-        for i in chance.integers(len(source), size=2 * self.recipe.pairs):
-            first, second = source[i]
+        chosen: dict[str, Pair] = {}
+        for i in chance.integers(len(source), size=3 * self.recipe.pairs):
             if len(chosen) < self.recipe.pairs:
-                chosen.setdefault(second, first)
-        return [(first, second) for second, first in chosen.items()]
+                chosen.setdefault(source[i].about, source[i])
+        return list(chosen.values())
 
 
 def vectors(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> Tensor:
@@ -184,16 +193,14 @@ def score(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, language: 
     """Share of the questions that are scored whose passage comes first among all."""
     shelf, asked = passages(language)["passages"], scored(language)
     place = {each["id"]: i for i, each in enumerate(shelf)}
-    model.eval()
-    with torch.inference_mode():
+    with at_rest(model):
         found = vectors(model, tokenizer, [each["text"] for each in shelf])
         given = vectors(model, tokenizer, [each["text"] for each in asked])
-    model.train()
     return first_right((given @ found.mT).float().cpu().numpy(), [place[each["passage"]] for each in asked])
 
 
 def by_words(language: str) -> float:
-    """The same by words in common: cosines of counts, each word's divided by how many passages hold it."""
+    """The same by words in common: cosines of counts, each word's times log(passages / passages that hold it)."""
     shelf, asked = passages(language)["passages"], scored(language)
     bags = [Counter(words_of(each["text"])) for each in shelf]
     held = Counter(word for bag in bags for word in bag)
@@ -217,6 +224,13 @@ def bert(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     return model, PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
 
 
+def base_of(recipe: Recipe) -> Path:
+    """The folder of the BERT beside whose matrices an encoder learns. Raises ValueError if it is to be another."""
+    if recipe.begin:
+        raise ValueError(f"{recipe.name} stands beside {recipe.base} and begins from nothing else")
+    return WEIGHTS / recipe.base
+
+
 def shipped(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """The encoder of a folder: its BERT with what it learnt added; and the tokenizer."""
     model, tokenizer = bert(WEIGHTS / adapt.read(folder).base)
@@ -235,14 +249,14 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
     work.mkdir(parents=True, exist_ok=True)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(recipe.seed)
-    model, tokenizer = bert(recipe.begin or WEIGHTS / recipe.base)
+    model, tokenizer = bert(base_of(recipe))
     adapt.wrap(model, recipe.adapter)
     model.to(device)
     found = sources(recipe, folder)
     rows = Rows(recipe, found)
 
     def loss(step: int) -> Tensor:
-        first, second = zip(*rows.batch(step), strict=True)
+        first, second, _ = zip(*rows.batch(step), strict=True)
         with torch.autocast(device, torch.bfloat16):
             a, b = vectors(model, tokenizer, first), vectors(model, tokenizer, second)
         near = a.float() @ b.float().mT / WARMTH
@@ -266,6 +280,7 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
         peaks=(PEAK, PEAK),
         save_every=save_every,
         updates=adam,
+        mark=mark(recipe),
     ).go()
     adapt.save(model, recipe.adapter, out)
     return write_card(recipe, folder, out, Reading(steps * size))
@@ -274,13 +289,13 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
 def per_step(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, found: Sequence[Sequence[Pair]]) -> int:
     """How many tokens a batch holds, about."""
     shares = np.array([text.share for text in recipe.texts])
-    some = [[len(tokenizer(a + " " + b)["input_ids"]) for a, b in pairs[:200]] for pairs in found]
+    some = [[len(tokenizer(a + " " + b)["input_ids"]) for a, b, _ in pairs[:200]] for pairs in found]
     return round(recipe.pairs * float(shares / shares.sum() @ np.array([np.mean(each) for each in some])))
 
 
 def write_card(recipe: Recipe, folder: Path, out: Path, read: Reading) -> float:
     """Writes CARD.md beside what was learnt in `out`; returns the share of passages that came first."""
-    model, tokenizer = bert(recipe.begin or WEIGHTS / recipe.base)
+    model, tokenizer = bert(base_of(recipe))
     before = score(model, tokenizer, recipe.language)
     learnt = sum(recipe.rank * sum(layer.weight.shape) for _, layer in adapt.targets(model, recipe.adapter))
     adapt.merge(model, out)
@@ -293,15 +308,18 @@ def write_card(recipe: Recipe, folder: Path, out: Path, read: Reading) -> float:
         f"{recipe.rank}), so that the mean of a question's last states lies near that of the passage that answers it.",
         texts=recipe.texts,
         figures=(
-            str(read),
+            f"About {read}",
             f"The right passage first, of {len(shelf)}, for {figure:.0%} of {ASKED} questions about things, places and "
             "people of which no training question asks.",
             f"Without what was learnt: {before:.0%}; by words in common (tf-idf): {by_words(recipe.language):.0%}.",
         ),
         heading="Questions that it is scored on",
-        samples=tuple(f"{asked} → {found}" for asked, found in answers(model, tokenizer, recipe.language)),
+        samples=tuple(f"{asked} → {found}" for asked, found, _ in answers(model, tokenizer, recipe.language)),
         command=read.command("encoder", recipe.name),
-        read=(part for text in recipe.texts[1:] for part in documents(folder, text)[0]),
+        read=(part for source in sources(recipe, folder) for pair in source for part in pair[:2]),
+        shares="batches",
+        held=f"Every 20th document of each file was held out before training, and all questions about {ASKED} things, "
+        "places and people. The BERT itself has read the grammar's texts, which tell of these, too.",
         file=adapt.WEIGHTS,
     ).write(out)
     return figure
@@ -310,11 +328,11 @@ def write_card(recipe: Recipe, folder: Path, out: Path, read: Reading) -> float:
 def answers(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, language: str) -> Iterator[Pair]:
     """Some questions that are scored, each with the passage that comes first."""
     shelf, asked = passages(language)["passages"], scored(language)[:SHOWN]
-    with torch.inference_mode():
+    with at_rest(model):
         found = vectors(model, tokenizer, [each["text"] for each in shelf])
         near = vectors(model, tokenizer, [each["text"] for each in asked]) @ found.mT
     for each, best in zip(asked, near.argmax(1).tolist(), strict=True):
-        yield each["text"], shelf[best]["text"]
+        yield Pair(each["text"], shelf[best]["text"], each["passage"])
 
 
 def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:

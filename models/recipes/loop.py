@@ -6,8 +6,10 @@ import argparse
 import copy
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -21,10 +23,20 @@ WEIGHTS = Path(__file__).parents[1] / "weights"
 
 
 class Read(Protocol):
-    """What the command line needs of a recipe: the texts that it reads, and the folder whose weights it begins from."""
+    """What every recipe has: a name, where its chance begins, the texts that it reads, how many tokens of them it reads
+    unless it is told otherwise, and the folder whose weights it begins from."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def seed(self) -> int: ...
 
     @property
     def texts(self) -> tuple[Text, ...]: ...
+
+    @property
+    def tokens(self) -> float: ...
 
     @property
     def begin(self) -> Path | None: ...
@@ -54,14 +66,30 @@ def falling(step: int, steps: int) -> float:
     return min(1.0, max(0.01, 1 - 0.99 * (step / steps - 0.4) / 0.6))
 
 
+@contextmanager
+def at_rest(*models: nn.Module) -> Iterator[None]:
+    """Models without dropout and gradients, for the length of a `with`; afterwards each is as it was."""
+    were = [model.training for model in models]
+    for model in models:
+        model.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        for model, was in zip(models, were, strict=True):
+            model.train(was)
+
+
 def choose(recipes: dict[str, R], about: str) -> tuple[R, argparse.Namespace]:
-    """What the command line asks for: the recipe, and texts, tokens, out, work and card."""
+    """What the command line asks for: the recipe with its begin and teachers, and texts, tokens, out, work and card."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("name", choices=sorted(recipes))
     parser.add_argument("--texts", type=Path, required=True, help="folder that holds the training texts")
-    parser.add_argument("--tokens", type=float, default=12e6, help="the dial for size: tokens to train on")
+    parser.add_argument("--tokens", type=float, help="the dial for size: tokens to train on (default: the recipe's)")
     parser.add_argument("--out", type=Path, help="folder for the weights (default: models/weights/NAME)")
-    parser.add_argument("--work", type=Path, help="folder for checkpoints (default: runs/NAME)")
+    parser.add_argument(
+        "--work", type=Path, help="folder for checkpoints (default: runs/NAME, with --begin runs/NAME-again)"
+    )
     parser.add_argument("--begin", type=Path, help="folder with shipped weights to begin from, in place of random ones")
     parser.add_argument(
         "--teachers", type=Path, nargs="+", default=[], help="folders whose models' guesses it learns, too"
@@ -71,7 +99,17 @@ def choose(recipes: dict[str, R], about: str) -> tuple[R, argparse.Namespace]:
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
-    return recipes[args.name], args
+    recipe = recipes[args.name]
+    args.tokens = args.tokens or recipe.tokens
+    args.out = args.out or WEIGHTS / args.name
+    args.work = args.work or Path("runs") / (f"{args.name}-again" if args.begin else args.name)
+    if args.teachers and not (args.begin and hasattr(recipe, "teachers")):
+        parser.error("--teachers goes with --begin, and only with a model that continues a text")
+    if args.begin:
+        recipe = replace(recipe, begin=args.begin)  # type: ignore[type-var]  # a protocol cannot say "dataclass"
+    if args.teachers:
+        recipe = replace(recipe, teachers=tuple(args.teachers))  # type: ignore[type-var]
+    return recipe, args
 
 
 def command(
@@ -83,17 +121,16 @@ def command(
     told: what the figure says, with {figure} and {title}, the first text's.
     """
     recipe, args = choose(recipes, about)
-    recipe = replace(recipe, begin=args.begin)  # type: ignore[type-var]  # a protocol cannot say "dataclass"
-    if args.teachers:
-        if not hasattr(recipe, "teachers"):
-            raise SystemExit(f"{args.name} has no teachers: only models that continue a text learn from others")
-        recipe = replace(recipe, teachers=tuple(args.teachers))  # type: ignore[type-var]
-    out = args.out or WEIGHTS / args.name
     if args.card:
-        figure = rewrite(recipe, args.texts, out, args.tokens)
+        figure = rewrite(recipe, args.texts, args.out, args.tokens)
     else:
-        figure = train(recipe, args.texts, out, args.work or Path("runs") / args.name, args.tokens)
-    print(f"{args.name}: {told.format(figure=figure, title=recipe.texts[0].title)}; in {out}")
+        figure = train(recipe, args.texts, args.out, args.work, args.tokens)
+    print(f"{args.name}: {told.format(figure=figure, title=recipe.texts[0].title)}; in {args.out}")
+
+
+def digest(folder: Path) -> str:
+    """The first letters of a folder's weights' SHA-256: tells one model from another of the same name."""
+    return sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:12]
 
 
 def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
@@ -102,13 +139,21 @@ def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, out: Path) 
     tokenizer.save_pretrained(out)
 
 
+def mark(recipe: Read) -> str:
+    """What a run is made of: its checkpoints fit no other."""
+    shares = " ".join(f"{text.share:g}" for text in recipe.texts)
+    others = [digest(each) for each in (recipe.begin, *getattr(recipe, "teachers", ())) if each]
+    return f"{recipe.name}, seed {recipe.seed}, shares {shares}" + (f", from {' '.join(others)}" if others else "")
+
+
 @dataclass(frozen=True)
 class Run:
     """One training run.
 
     loss: step -> the loss to lessen, a function of the step alone. report: what to print when the model is saved.
     tokens: read in a step. rate: (step, steps) -> the learning rate's factor; peaks: what it is a factor of, as in
-    `optimizers`. work: where checkpoints go. updates: (model, peaks) -> the optimizers.
+    `optimizers`. work: where checkpoints go. updates: (model, peaks) -> the optimizers. mark: of what the run is made,
+    kept in its checkpoints: another run's are refused (ValueError).
     """
 
     name: str
@@ -123,6 +168,7 @@ class Run:
     peaks: tuple[float, float] = (0.02, 0.003)
     save_every: int = 200
     updates: Callable[[PreTrainedModel, tuple[float, float]], Optimizers] = optimizers
+    mark: str = ""
 
     def go(self) -> None:
         """Trains to the end, from the checkpoint in `work` if it holds one."""
@@ -158,7 +204,12 @@ class Run:
     def save(self, done: int, pairs: Optimizers) -> None:
         """Writes a checkpoint, all of it or nothing."""
         self.work.mkdir(parents=True, exist_ok=True)
-        state = {"model": self.model.state_dict(), "optimizers": [o.state_dict() for o, _ in pairs], "step": done}
+        state = {
+            "model": self.model.state_dict(),
+            "optimizers": [o.state_dict() for o, _ in pairs],
+            "step": done,
+            "mark": self.mark,
+        }
         torch.save(state, self.work / "checkpoint.tmp")
         (self.work / "checkpoint.tmp").replace(self.work / "checkpoint.pt")
 
@@ -168,6 +219,8 @@ class Run:
         if not checkpoint.exists():
             return 0
         state = torch.load(checkpoint, weights_only=True, map_location=next(self.model.parameters()).device)
+        if state.get("mark", self.mark) != self.mark:
+            raise ValueError(f"{checkpoint} is another run's ({state['mark']}, not {self.mark}): name another --work")
         self.model.load_state_dict(state["model"])
         for (optimizer, _), saved in zip(pairs, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)

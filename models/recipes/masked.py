@@ -30,7 +30,7 @@ from transformers import BertConfig, BertForPreTraining, PreTrainedTokenizerFast
 from .card import Card, Reading
 from .causal import CLASSICS, EN_MADE, KO_CHAT, KO_MADE, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
 from .corpus import Text, documents, sampled
-from .loop import Run, command, falling, save
+from .loop import Run, at_rest, command, falling, mark, save
 from .tokenizer import train_wordpiece
 
 SHORT = (8, 12, 16, 24)  # tokens of a row, in the first batches
@@ -69,6 +69,7 @@ class Recipe:
     heads: int = 6
     positions: int = 512
     dropout: float = 0.1
+    tokens: float = 20e6
     seed: int = 1
     begin: Path | None = None
 
@@ -230,7 +231,6 @@ class Score(NamedTuple):
 
 def accuracy(model: BertForPreTraining, rows: Rows, count: int) -> Score:
     """Scores a model on `count` batches of held-out rows, at several lengths, 15% of them hidden."""
-    model.eval()
     chance, device = np.random.default_rng(0), next(model.parameters()).device
     right, bits = 0, 0.0
     tokens: list[int] = []
@@ -239,7 +239,7 @@ def accuracy(model: BertForPreTraining, rows: Rows, count: int) -> Score:
         length = LENGTHS[i % len(LENGTHS)]
         batch = rows.rows(length, BATCH // length, chance, GAPS)
         hidden = torch.where(batch.labels == NOTHING, batch.ids, rows.tokenizer.mask_token_id)  # all of them hidden
-        with torch.inference_mode():
+        with at_rest(model):
             moved = Batch(*(part.to(device) for part in batch._replace(ids=hidden)))
             scores, wanted, follows = guesses(model, moved, rows.tokenizer.pad_token_id)
         right += int((scores.argmax(-1) == wanted).sum())
@@ -247,7 +247,6 @@ def accuracy(model: BertForPreTraining, rows: Rows, count: int) -> Score:
         tokens += wanted.tolist()
         told = zip(follows.argmax(-1).tolist(), batch.follows.tolist(), strict=True)
         answers += [(said, true) for said, true in told if true != NOTHING]
-    model.train()
     return Score(
         right / len(tokens),
         max(np.bincount(tokens)) / len(tokens),
@@ -291,13 +290,20 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
         return told.format(*accuracy(model, held, REPORTED))
 
     steps = math.ceil(tokens / BATCH)
-    Run(recipe.name, model, loss, report, steps, BATCH, work, recipe.seed, warm, PEAKS, save_every).go()
+    Run(
+        recipe.name, model, loss, report, steps, BATCH, work, recipe.seed, warm, PEAKS, save_every, mark=mark(recipe)
+    ).go()
     read = Reading.of_run(steps * BATCH, recipe.begin)
     save(model, tokenizer, out)
     config = json.loads((out / "config.json").read_text(encoding="utf-8"))
     config["architectures"] = ["BertForMaskedLM"]  # as the first BERT's: what it is mostly used for
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    return write_card(recipe, model, tokenizer, folder, out, read)
+    return write_card(recipe, shipped(out), tokenizer, folder, out, read)
+
+
+def shipped(folder: Path) -> BertForPreTraining:
+    """The weights of a folder as they are read again, rounded to float16: what a card says is true of these."""
+    return BertForPreTraining.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
 
 
 def warm(step: int, steps: int) -> float:
@@ -308,14 +314,24 @@ def warm(step: int, steps: int) -> float:
 def filled(model: BertForPreTraining, tokenizer: PreTrainedTokenizerFast, text: str) -> str:
     """A text's first sentence with each of its words hidden in turn, every fourth of them shown with the guess."""
     row = tokenizer(text, truncation=True, max_length=24)["input_ids"]
-    model.eval()
     shown = []
     for place in range(2, len(row) - 1, 4):
         ids = torch.tensor([[*row[:place], tokenizer.mask_token_id, *row[place + 1 :]]])
-        with torch.inference_mode():
+        with at_rest(model):
             guess = int(model(input_ids=ids.to(next(model.parameters()).device)).prediction_logits[0, place].argmax())
         shown.append(f"{tokenizer.convert_ids_to_tokens(row[place])}: {tokenizer.convert_ids_to_tokens(guess)}")
     return f"{tokenizer.decode(row, skip_special_tokens=True)} → {', '.join(shown)}"
+
+
+def read_of(recipe: Recipe, tokens: int) -> tuple[Text, ...]:
+    """The texts with the shares that they had of a whole run, the first batches and the later ones together."""
+    first = min(1.0, FIRST * BATCH / tokens)
+    total = sum(text.share for text in recipe.texts)
+    early = sum(text.share for text in recipe.texts if text not in recipe.later)
+    return tuple(
+        replace(text, share=(1 - first) * text.share / total + first * (text not in recipe.later) * text.share / early)
+        for text in recipe.texts
+    )
 
 
 def write_card(
@@ -336,7 +352,7 @@ def write_card(
         f"{recipe.heads} heads, WordPiece vocabulary of {recipe.vocabulary:,} with [UNK], "
         f"{'lower case only' if recipe.lower else 'capitals kept'}), trained from random weights by this repository "
         "to fill gaps and to say whether the second of two parts follows the first.",
-        texts=recipe.texts,
+        texts=read_of(recipe, read.tokens),
         figures=(
             f"{read} Padding is counted.",
             f"{score.right:.1%} of hidden tokens (15% of held-out rows of these texts, 16 to 128 tokens long) "
@@ -355,9 +371,10 @@ def write_card(
 
 def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
     """Writes CARD.md anew from the weights in `out`; returns the accuracy that it states."""
-    model = BertForPreTraining.from_pretrained(out, dtype=torch.float32, local_files_only=True)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(out, local_files_only=True)
-    return write_card(recipe, model, tokenizer, folder, out, Reading.kept(out, math.ceil(tokens / BATCH) * BATCH))
+    return write_card(
+        recipe, shipped(out), tokenizer, folder, out, Reading.kept(out, math.ceil(tokens / BATCH) * BATCH)
+    )
 
 
 def main() -> None:

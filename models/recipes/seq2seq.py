@@ -23,7 +23,7 @@ from .card import Card, Reading
 from .corpus import Text, by_mark
 from .generate import glossary, pairs
 from .generated import TITLE
-from .loop import Run, command, save
+from .loop import Run, at_rest, command, mark, save
 from .tokenizer import train_unigram
 
 PAIRS_FILE = "en_ko_pairs.tsv"
@@ -54,6 +54,7 @@ class Recipe:
     pools: int = 8
     dropout: float = 0.1
     made: int = MADE
+    tokens: float = 12e6
     seed: int = 1
     begin: Path | None = None
 
@@ -152,16 +153,14 @@ def translate(
     model: T5ForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], rows: int = 100
 ) -> list[str]:
     """The greedy translation of each text."""
-    model.eval()
     device, said = next(model.parameters()).device, []
     for start in range(0, len(texts), rows):
         given = tokenizer(list(texts[start : start + rows]), padding=True, return_tensors="pt").to(device)
-        with torch.inference_mode():
+        with at_rest(model):
             out = model.generate(
                 input_ids=given.input_ids, attention_mask=given.attention_mask, do_sample=False, max_new_tokens=80
             )
         said += tokenizer.batch_decode(out, skip_special_tokens=True)
-    model.train()
     return [each.strip() for each in said]
 
 
@@ -206,10 +205,27 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
         return f"{exact(model, tokenizer, held[:100]):.2%} of 100 held-out sentences translated exactly"
 
     steps = max(1, round(tokens / size))
-    Run(recipe.name, model, loss, report, steps, size, work, recipe.seed, peaks=PEAKS, save_every=save_every).go()
+    Run(
+        recipe.name,
+        model,
+        loss,
+        report,
+        steps,
+        size,
+        work,
+        recipe.seed,
+        peaks=PEAKS,
+        save_every=save_every,
+        mark=mark(recipe),
+    ).go()
     read = Reading.of_run(steps * size, recipe.begin)
     save(model, tokenizer, out)
-    return write_card(recipe, model, tokenizer, folder, out, read)
+    return write_card(recipe, shipped(out), tokenizer, folder, out, read)
+
+
+def shipped(folder: Path) -> T5ForConditionalGeneration:
+    """The weights of a folder as they are read again, rounded to float16: what a card says is true of these."""
+    return T5ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
 
 
 def per_step(recipe: Recipe, sources: list[list[tuple[list[int], list[int]]]]) -> int:
@@ -240,7 +256,7 @@ def write_card(
         "what is not among them), trained from random weights by this repository to turn simple English into Korean.",
         texts=recipe.texts,
         figures=(
-            str(read),
+            f"About {read}",
             f"{share:.1%} of {len(simple)} held-out sentences of the grammar translated exactly.",
             f"chrF {chrf(model, tokenizer, people):.1f} on {len(people)} held-out real pairs.",
         ),
@@ -248,15 +264,17 @@ def write_card(
         samples=tuple(f"{english} → {korean}" for (english, _), korean in zip(shown, said, strict=True)),
         command=read.command("seq2seq", recipe.name),
         read=(korean for source in (made(recipe.made)[0], real(folder)[0]) for _, korean in source),
+        shares="pairs",
+        held=f"Every {REAL_HELD_EVERY}th real pair was held out before training; of what the grammar makes, other "
+        "sentences, with names that training shows in a glossary only and pairs of words that it never shows.",
     ).write(out)
     return share
 
 
 def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
     """Writes CARD.md anew from the weights in `out`; returns the share of exact translations."""
-    model = T5ForConditionalGeneration.from_pretrained(out, dtype=torch.float32, local_files_only=True)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(out, local_files_only=True)
-    return write_card(recipe, model, tokenizer, folder, out, Reading.kept(out, round(tokens)))
+    return write_card(recipe, shipped(out), tokenizer, folder, out, Reading.kept(out, round(tokens)))
 
 
 def main() -> None:

@@ -8,10 +8,8 @@ its end, where the texts show the same stem before several other particles. A ru
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
-import math
 import random
 import re
 from collections import Counter, defaultdict
@@ -23,12 +21,12 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from .card import Card
+from .card import Card, Reading
 from .causal import CLASSICS, KO_CHAT, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
 from .corpus import SENTENCE, Text, documents
 from .generated import generated
 from .grammar.lexicon import load
-from .loop import WEIGHTS
+from .loop import command
 
 WIDTH = 48
 WORDS = 8000
@@ -49,9 +47,10 @@ class Recipe:
     texts: tuple[Text, ...]
     words: int = WORDS
     width: int = WIDTH
-    epochs: int = 10
     sample: float = 1e-4
+    tokens: float = 45e6
     seed: int = 1
+    begin: Path | None = None
 
 
 RECIPES = {
@@ -109,13 +108,17 @@ def rows(recipe: Recipe, folder: Path) -> list[list[str]]:
     return [[stems(word) for word in row] for row in found]
 
 
-def train(recipe: Recipe, folder: Path, out: Path, tokens: float | None = None) -> float:
-    """Runs the recipe and writes words.json and model.safetensors; returns the share of analogies solved."""
+def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float) -> float:
+    """Runs the recipe and writes words.json and model.safetensors; returns the share of analogies solved.
+
+    tokens: about how many words to read: in as many whole passes over the texts as come nearest. Nothing is kept in `work`.
+    """
     from gensim.models import Word2Vec
 
+    if recipe.begin:
+        raise ValueError(f"{recipe.name} begins from random vectors alone")
     found = rows(recipe, folder)
-    if tokens:
-        recipe = replace(recipe, epochs=max(1, math.ceil(tokens / sum(map(len, found)))))
+    epochs = max(1, round(tokens / sum(map(len, found))))
     counts = Counter(word for row in found for word in row)
     least = sorted(counts.values(), reverse=True)[: recipe.words][-1]
     model = Word2Vec(
@@ -127,7 +130,7 @@ def train(recipe: Recipe, folder: Path, out: Path, tokens: float | None = None) 
         sample=recipe.sample,
         min_count=max(2, least),
         max_final_vocab=recipe.words,
-        epochs=recipe.epochs,
+        epochs=epochs,
         workers=1,  # more would make each run another
         seed=recipe.seed,
     )
@@ -136,7 +139,7 @@ def train(recipe: Recipe, folder: Path, out: Path, tokens: float | None = None) 
     vectors = torch.from_numpy(np.array(model.wv.vectors)).half()
     save_file({"vectors": vectors}, out / "model.safetensors")
     (out / "words.json").write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
-    return write_card(recipe, folder, out)
+    return write_card(recipe, folder, out, Reading(epochs * sum(map(len, found))), epochs)
 
 
 def shipped(folder: Path) -> tuple[list[str], np.ndarray]:
@@ -203,7 +206,7 @@ def figures(words: list[str], vectors: np.ndarray, language: str) -> tuple[str, 
     return f"{solved_:.1%} of {asked:,} analogies solved", f"{nearer_:.1%} of {tried:,} pairs of one kind nearer"
 
 
-def write_card(recipe: Recipe, folder: Path, out: Path) -> float:
+def write_card(recipe: Recipe, folder: Path, out: Path, read: Reading, epochs: int) -> float:
     """Writes CARD.md beside the vectors in `out`; returns the share of analogies solved."""
     words, vectors = shipped(out)
     known = [members[0] for members in load(recipe.language, "similar").values() if members[0] in words]
@@ -213,26 +216,32 @@ def write_card(recipe: Recipe, folder: Path, out: Path) -> float:
         name=recipe.name,
         language=recipe.language,
         what=f"Vectors of width {vectors.shape[1]} for {len(words):,} words, one for each whatever surrounds it, "
-        f"trained by this repository as word2vec's skip-gram ({recipe.epochs} passes over the texts, each whole).",
+        f"trained by this repository as word2vec's skip-gram, in {epochs} passes over the texts.",
         texts=tuple(replace(text, share=size / sum(sizes)) for text, size in zip(recipe.texts, sizes, strict=True)),
-        figures=(f"{analogies_} (a is to b as c is to d).", f"{pairs_} to each other than to a word of another kind."),
+        figures=(
+            str(read),
+            f"{analogies_} (a is to b as c is to d).",
+            f"{pairs_} to each other than to a word of another kind.",
+        ),
         heading="The nearest words of some words",
         samples=tuple(f"{word}: {', '.join(nearest(words, vectors, word))}" for word in known),
-        command=f"python -m models.recipes.vectors {recipe.name} --texts FOLDER",
+        command=read.command("vectors", recipe.name),
         read=(part for text in recipe.texts for part in documents(folder, text)[0]),
+        shares="characters",
     ).write(out)
     return solved(words, vectors, recipe.language)[0]
 
 
+def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
+    """Writes CARD.md anew from the vectors in `out`; returns the share of analogies solved."""
+    words = sum(map(len, rows(recipe, folder)))
+    epochs = max(1, round(tokens / words))
+    return write_card(recipe, folder, out, Reading(epochs * words), epochs)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("name", choices=sorted(RECIPES))
-    parser.add_argument("--texts", type=Path, required=True, help="folder that holds the training texts")
-    parser.add_argument("--tokens", type=float, help="the dial for size: words to read (default: all, ten times over)")
-    parser.add_argument("--out", type=Path, help="folder for the vectors (default: models/weights/NAME)")
-    args = parser.parse_args()
-    share = train(RECIPES[args.name], args.texts, args.out or WEIGHTS / args.name, args.tokens)
-    print(f"{args.name}: {share:.1%} of the analogies solved")
+    about = (__doc__ or "").split("\n")[0]
+    command(RECIPES, about, train, rewrite, "{figure:.1%} of the analogies solved")
 
 
 if __name__ == "__main__":

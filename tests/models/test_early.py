@@ -24,7 +24,19 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path, float]:
     (folder / "text.txt").write_text("\n\n".join(each.text("en") for each in documents(150)), encoding="utf-8")
     text = Text("text.txt", 1.0, by_blank_line, "Text", "CC0")
     twin = replace(early.TWIN, texts=(text,), layers=2, width=32, rows=1)
+    plain = early.guessing
+
+    def guessing(model: Any, rows: Any) -> Any:
+        loss = plain(model, rows)
+
+        def learning(step: int) -> Any:
+            assert model.training, f"no dropout at step {step}"
+            return loss(step)
+
+        return learning
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(early, "guessing", guessing)
         patch.setattr(early, "CONTINUED", 1)
         patch.setattr(early, "SCORED", 4)
         figure = early.train(twin, folder, folder / "out", folder / "work", STEPS * 512, save_every=50)
@@ -88,3 +100,14 @@ def test_cards_can_be_written_anew(
     again = early.rewrite(twin, out.parent, out, STEPS * 512)
     assert again == pytest.approx(figure, abs=2e-3)  # the weights were rounded to float16
     assert "4,096 training tokens so far" in card(early.folder_of(out, 2))
+
+
+def test_even_a_very_short_run_keeps_four(kept: tuple[Any, Path, float]) -> None:
+    early, _, _ = kept
+    assert early.kept_at(12) == [0, 0, 1, 12] and early.kept_at(5000) == [0, 50, 400, 5000]
+
+
+def test_a_twin_begins_before_it_has_learnt(kept: tuple[Any, Path, float], tmp_path: Path) -> None:
+    early, out, _ = kept
+    with pytest.raises(ValueError, match="random weights"):
+        early.train(replace(early.TWIN, begin=out), tmp_path, tmp_path / "out", tmp_path / "work", 1000)

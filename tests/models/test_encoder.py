@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,23 +25,26 @@ def test_no_training_question_asks_for_what_is_scored(encoder: Any) -> None:
     assert len(scored) == len(encoder.scored("ko")) == encoder.ASKED
     assert {each["passage"] for each in encoder.scored("ko")} == scored
     subjects = {f"{kind} {about.key}" for kind, about, _ in encoder.subjects()}
-    assert len(subjects) > 100 and not subjects & scored
+    shelf = {each["id"] for each in encoder.passages("en")["passages"]}
+    assert len(subjects) > 100 and not subjects & scored and subjects | scored == shelf
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_training_questions_are_as_many_as_asked_and_vary(encoder: Any, language: str) -> None:
     pairs = list(encoder.asking(300, language))
-    assert len(pairs) > 270 and len({passage for _, passage in pairs}) > 250
+    assert len(pairs) > 270 and len({pair.second for pair in pairs}) > 250
     assert pairs == list(encoder.asking(300, language))
     kept = {each["text"] for each in encoder.scored(language)}
-    assert not kept & {question for question, _ in pairs}
+    assert not kept & {pair.first for pair in pairs}
 
 
 def test_halves_of_a_text(encoder: Any) -> None:
     assert list(encoder.halves(["One here. Two here. Three here. Four here. Five here."])) == [
-        ("One here. Two here.", "Three here. Four here.")
+        ("One here. Two here.", "Three here. Four here.", "Three here. Four here.")
     ]
-    assert list(encoder.halves(["Why not?\nBecause I say so.", "Alone."])) == [("Why not?", "Because I say so.")]
+    assert list(encoder.halves(["Why not?\nBecause I say so.", "Alone."])) == [
+        ("Why not?", "Because I say so.", "Because I say so.")
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +71,7 @@ def recipe(encoder: Any, base: Path) -> Any:
     from models.recipes.corpus import Text, by_blank_line
 
     texts = (encoder.ASKING, Text("text.txt", 0.1, by_blank_line, "Text", "CC0"))
-    return encoder.Recipe("sample", "en", base.name, texts, pairs=16, made=400, begin=base)
+    return encoder.Recipe("sample", "en", base.name, texts, pairs=16, made=400)
 
 
 def test_vectors_are_means_of_each_text_alone(encoder: Any, base: Path) -> None:
@@ -84,14 +88,21 @@ def test_vectors_are_means_of_each_text_alone(encoder: Any, base: Path) -> None:
             torch.testing.assert_close(row, mean / mean.norm(), rtol=1e-4, atol=1e-5)
 
 
-def test_batches_repeat_no_second_part(encoder: Any, base: Path) -> None:
-    found = [[(f"question {i}", f"passage {i % 20}") for i in range(90)], [("a", "b")]]
+def test_no_two_pairs_of_a_batch_are_about_the_same(encoder: Any, base: Path) -> None:
+    found = [[encoder.Pair(f"question {i}", f"passage {i}", f"{i % 20}") for i in range(90)]]
+    found.append([encoder.Pair("a", "b", "c")])
     rows = encoder.Rows(recipe(encoder, base), found)
     for step in range(12):
         batch = rows.batch(step)
         assert batch == rows.batch(step)
-        seconds = [second for _, second in batch]
-        assert len(set(seconds)) == len(seconds) and (batch == [("a", "b")] or len(batch) >= 12)
+        about = [pair.about for pair in batch]
+        assert len(set(about)) == len(about) and (about == ["c"] or len(batch) >= 12)
+
+
+def test_nothing_else_may_stand_under_what_was_learnt(encoder: Any, base: Path, tmp_path: Path) -> None:
+    other = replace(recipe(encoder, base), begin=base)
+    with pytest.raises(ValueError, match="begins from nothing else"):
+        encoder.train(other, tmp_path, tmp_path / "out", tmp_path / "work", 1000)
 
 
 def test_a_short_run_learns_and_a_stopped_one_ends_the_same(
@@ -111,6 +122,9 @@ def test_a_short_run_learns_and_a_stopped_one_ends_the_same(
     assert f"{after:.0%} of 100 questions" in " ".join((tmp_path / "out/CARD.md").read_text("utf-8").split())
     monkeypatch.setattr(encoder, "WEIGHTS", tmp_path)
     assert encoder.score(*encoder.shipped(tmp_path / "out"), "en") == pytest.approx(after)
+    learning = encoder.bert(base)[0].train()
+    shown = [list(encoder.answers(learning, tokenizer, "en")) for _ in range(2)]
+    assert learning.training and shown[0] == shown[1]  # without dropout
 
     update = Run.update
 

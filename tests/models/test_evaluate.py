@@ -63,7 +63,8 @@ def test_a_figure_that_is_not_on_the_card_is_told(few: Any) -> None:
 
 def test_a_model_that_is_not_shipped_is_told(few: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setattr(few, "WEIGHTS", tmp_path)
-    for part in (few.translations, few.passages):
+    (tmp_path / "en_stories.txt").write_text("Once.<|endoftext|>Twice.")
+    for part in (few.translations, few.passages, few.learning):
         rows = list(part(tmp_path))
         assert rows and all(row.what == few.MISSING and not few.differs(row) for row in rows)
 

@@ -26,6 +26,8 @@ def test_a_word_is_as_likely_as_the_product_of_its_tokens() -> None:
         for token in word:
             likely *= float(model(input_ids=torch.tensor([ids])).logits[0, -1].softmax(-1)[token])
             ids = [*ids, token]
+        after = model(input_ids=torch.tensor([ids])).logits[0, -1].softmax(-1)
+        likely *= sum(float(after[i]) for i in range(len(after)) if not tokenizer.decode([i])[:1].isalpha())
         found = insults.continued(model, tokenizer, "He is a", "nincompoop")
     assert found == pytest.approx(likely, rel=1e-3)
 
@@ -46,6 +48,7 @@ def test_a_gap_is_filled_as_the_masked_model_says() -> None:
     with torch.inference_mode():
         likely = float(model(**row).logits[0, place].softmax(-1)[wanted])
         assert insults.filled(model, tokenizer, "He is a", "dog") == pytest.approx(likely, rel=1e-4)
+        assert insults.filled(model, tokenizer, "He is a", "뷁") == 0
 
 
 def test_all_words_together_are_no_more_than_certain_and_each_adds() -> None:
@@ -59,9 +62,11 @@ def test_the_card_holds_the_line_once(tmp_path: Path) -> None:
     from models.recipes import insults
 
     card = tmp_path / "CARD.md"
-    card.write_text("# x\n\n## Figures\n\n- one.\n- two.\n\n## Made by\n\n    x\n", encoding="utf-8")
+    card.write_text("# x\n\n## Figures\n\n- one.\n- two.\n\n## Samples\n\n- He told insults.\n", encoding="utf-8")
     for share in (0.1, 0.2):
         insults.write(card, insults.told(share, ["a", "b"], "en"))
     text = card.read_text(encoding="utf-8")
-    assert text.count("insults") == 1 and "20.0000%" in text and "list of 2 insults" in text
-    assert text.startswith("# x\n\n## Figures\n\n- one.\n- two.\n- 20") and text.endswith("\n\n## Made by\n\n    x\n")
+    assert text.count("list of 2 insults") == 1 and "20.0000%" in text
+    assert text.startswith("# x\n\n## Figures\n\n- one.\n- two.\n- 20") and text.endswith(
+        "\n\n## Samples\n\n- He told insults.\n"
+    )

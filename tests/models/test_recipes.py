@@ -42,7 +42,8 @@ def causal_recipe(**changes: Any) -> Any:
 
     text = Text("stories.txt", 1.0, by_blank_line, "Stories", "CC0")
     sizes: dict[str, Any] = {"width": 32, "layers": 1, "heads": 2, "positions": 64, "state": 32}
-    return Recipe("sample", "en", 300, (text,), **{**sizes, **changes})
+    name = changes.pop("name", "sample")
+    return Recipe(name, "en", 300, (text,), **{**sizes, **changes})
 
 
 def masked_recipe(vocabulary: int = 800) -> Any:
@@ -348,3 +349,39 @@ def tiny_pair() -> tuple[Any, Any]:
         for parameter in (each for model in pair for each in model.parameters()):
             parameter.mul_(4)
     return pair[0], pair[1]
+
+
+def test_a_second_run_goes_on_from_the_first_ones_weights(
+    texts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Trained are a GPT-2 and an LSTM of random weights, one step; then each a second run with both as teachers."""
+    from dataclasses import replace
+
+    from models.recipes import causal
+
+    gpt, lstm = causal_recipe(), causal_recipe(architecture="LSTM", name="pair-lstm", twin="sample")
+    first = [tmp_path / "first" / recipe.name for recipe in (gpt, lstm)]
+    for recipe, out in zip((gpt, lstm), first, strict=True):
+        causal.train(recipe, texts, out, tmp_path / "runs" / recipe.name, 512)
+    tokenizers = [(out / "tokenizer.json").read_text(encoding="utf-8") for out in first]
+    assert tokenizers[0] == tokenizers[1]  # of the twin in training beside it
+    capsys.readouterr()
+
+    second = replace(gpt, begin=first[0], teachers=tuple(first))
+    causal.train(second, texts, tmp_path / "second", tmp_path / "runs/again", 1024)
+    printed = capsys.readouterr().out
+    assert "sample step 2/2" in printed
+    card = (tmp_path / "second/CARD.md").read_text(encoding="utf-8")
+    words = " ".join(card.split())
+    assert "1,536 training tokens: 512 in a first run and 1,024 in a second run" in words
+    assert "learnt, too, what sample and pair-lstm guessed." in words
+    assert "--begin runs/first/sample --teachers runs/first/sample runs/first/pair-lstm" in card
+    causal.rewrite(gpt, texts, tmp_path / "second", 512)
+    assert (tmp_path / "second/CARD.md").read_text(encoding="utf-8") == card
+
+    with pytest.raises(ValueError, match="another run's"):  # a finished first run is not a second one
+        causal.train(second, texts, tmp_path / "second", tmp_path / "runs/sample", 1024)
+    other = causal_recipe(name="other")
+    causal.train(replace(other, vocabulary=290), texts, tmp_path / "other", tmp_path / "runs/other", 512)
+    with pytest.raises(ValueError, match="another vocabulary"):
+        causal.train(replace(second, teachers=(tmp_path / "other",)), texts, tmp_path / "x", tmp_path / "runs/x", 512)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 pytestmark = pytest.mark.weights  # none are loaded, but some are trained
+WORDS = 660_000  # to read: some twenty passes
 ANIMALS, FOODS = ("cat", "dog", "hen", "cow"), ("bread", "soup", "rice", "cake")
 
 
@@ -34,9 +35,9 @@ def shipped(vectors: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     (folder / "text.txt").write_text("\n\n".join(lines), encoding="utf-8")
     text = Text("text.txt", 1.0, by_blank_line, "Text", "CC0")
-    recipe = vectors.Recipe("sample", "en", (text,), words=100, width=16, epochs=20, sample=0)
-    vectors.train(recipe, folder, folder / "out")
-    vectors.train(recipe, folder, folder / "again")
+    recipe = vectors.Recipe("sample", "en", (text,), words=100, width=16, sample=0)
+    vectors.train(recipe, folder, folder / "out", folder / "work", WORDS)
+    vectors.train(recipe, folder, folder / "again", folder / "work", WORDS)
     return folder
 
 
@@ -86,10 +87,12 @@ def test_there_are_200_analogies_and_they_are_solved_by_a_grid(vectors: Any, lan
 
 @pytest.mark.parametrize("name", ["en-words", "ko-words"])
 def test_shipped_vectors_are_as_good_as_their_card_says(vectors: Any, name: str) -> None:
+    from models.recipes.loop import WEIGHTS
+
     recipe = vectors.RECIPES[name]
-    words, table = vectors.shipped(vectors.WEIGHTS / name)
+    words, table = vectors.shipped(WEIGHTS / name)
     assert len(words) == len(set(words)) == len(table) > 6000
-    card = " ".join((vectors.WEIGHTS / name / "CARD.md").read_text(encoding="utf-8").split())
+    card = " ".join((WEIGHTS / name / "CARD.md").read_text(encoding="utf-8").split())
     assert all(figure in card for figure in vectors.figures(words, table, recipe.language))
     assert (
         min(
@@ -109,3 +112,9 @@ def test_words_of_a_kind_are_compared_with_others(vectors: Any) -> None:
             assert any(a in kind and b in kind and c not in kind for kind in kinds.values())
     table = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
     assert vectors.nearest(["a", "b", "c"], table, "a", 2) == ["b", "c"]
+
+
+def test_of_two_words_the_nearer_one_is_told(vectors: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "alike", lambda language: [("a", "b", "c"), ("c", "a", "b"), ("a", "z", "c")])
+    table = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
+    assert vectors.nearer(["a", "b", "c"], table, "en") == (0.5, 2)  # c is nearer to b than to a; z is not known
