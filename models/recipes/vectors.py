@@ -111,7 +111,7 @@ def rows(recipe: Recipe, folder: Path) -> list[list[str]]:
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float) -> float:
     """Runs the recipe and writes words.json and model.safetensors; returns the share of analogies solved.
 
-    tokens: about how many words to read: in as many whole passes over the texts as come nearest. Nothing is kept in `work`.
+    tokens: words to read, about: as many whole passes over the texts as come nearest. Nothing is kept in `work`.
     """
     from gensim.models import Word2Vec
 
