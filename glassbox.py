@@ -36,13 +36,27 @@ TRAIN = "models/recipes/requirements.txt"
 
 CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 
-RECIPES = (
-    *(("models.recipes.causal", name) for name in ("stories-gpt", "ko-gpt", "stories-lstm", "ko-lstm")),
-    *(("models.recipes.masked", name) for name in ("stories-bert", "ko-bert")),
-    ("models.recipes.seq2seq", "en-ko-t5"),
-    ("models.recipes.early", "stories-twin"),
-    *(("models.recipes.encoder", name) for name in ("en-encoder", "ko-encoder")),
-    *(("models.recipes.vectors", name) for name in ("en-words", "ko-words")),
+FIRST = "runs/first"  # where the first runs of a pair lie: each then learns what both guess
+PAIRS = (("stories-gpt", "stories-lstm"), ("ko-gpt", "ko-lstm"))
+RECIPES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    *(("causal", name, ("--out", f"{FIRST}/{name}")) for pair in PAIRS for name in pair),
+    *(
+        (
+            "causal",
+            name,
+            ("--tokens", "1e7", "--begin", f"{FIRST}/{name}", "--teachers", *(f"{FIRST}/{n}" for n in pair)),
+        )
+        for pair in PAIRS
+        for name in pair
+    ),
+    ("masked", "stories-bert", ()),
+    ("masked", "ko-bert", ()),
+    ("seq2seq", "en-ko-t5", ()),
+    ("early", "stories-twin", ()),
+    ("encoder", "en-encoder", ()),
+    ("encoder", "ko-encoder", ()),
+    ("vectors", "en-words", ()),
+    ("vectors", "ko-words", ()),
 )
 
 # glibc hands big blocks back to the kernel after each step and faults them in again at the next (measured in LOG.md).
@@ -218,16 +232,22 @@ def fix(rest: list[str]) -> int:
 
 
 def weights(rest: list[str]) -> int:
-    """Trains each bundled model, or those that are named; further arguments go to the recipe, as `--tokens 2e7`."""
+    """Trains each bundled model, or those that are named; further arguments go to each run, as `--tokens 2e7`."""
+    names = list(dict.fromkeys(name for _, name, _ in RECIPES))
     parser = argparse.ArgumentParser(prog="glassbox.py weights")
     parser.add_argument("--texts", type=Path, required=True, help="folder that holds the training texts")
-    parser.add_argument("--only", nargs="+", choices=[name for _, name in RECIPES], help="these models alone")
+    parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=", ".join(names))
     chosen, more = parser.parse_known_args(rest)
     ensure(APP, TRAIN)
     texts = str(chosen.texts.resolve())
-    wanted = [(recipe, name) for recipe, name in RECIPES if name in (chosen.only or [name])]
-    trained = [module(recipe, name, "--texts", texts, *more, **TRAINING) for recipe, name in wanted]
-    return int(any([*trained, module("models.recipes.projection")]))
+    wanted = set(chosen.only or names)
+    wanted |= {name for pair in PAIRS if wanted & set(pair) for name in pair}  # each needs the other's guesses
+    for recipe, name, own in RECIPES:
+        if name in wanted:
+            status = module(f"models.recipes.{recipe}", name, "--texts", texts, *own, *more, **TRAINING)
+            if status:
+                return status  # what follows may need what has failed
+    return module("models.recipes.projection")
 
 
 def evaluate(rest: list[str]) -> int:

@@ -385,3 +385,45 @@ def test_a_second_run_goes_on_from_the_first_ones_weights(
     causal.train(replace(other, vocabulary=290), texts, tmp_path / "other", tmp_path / "runs/other", 512)
     with pytest.raises(ValueError, match="another vocabulary"):
         causal.train(replace(second, teachers=(tmp_path / "other",)), texts, tmp_path / "x", tmp_path / "runs/x", 512)
+
+
+def test_the_command_that_trains_all_is_understood_by_each_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib
+    import sys
+
+    import glassbox
+    from models.recipes import loop
+
+    ran: list[tuple[str, Any, Any]] = []
+    for kind, name, own in glassbox.RECIPES:
+        module = importlib.import_module(f"models.recipes.{kind}")
+        recipes = {module.TWIN.name: module.TWIN} if kind == "early" else module.RECIPES
+        monkeypatch.setattr(sys, "argv", [kind, name, "--texts", "folder", *own])
+        recipe, args = loop.choose(recipes, "")
+        ran.append((name, recipe, args))
+        assert args.tokens >= 1e6 and recipe.name == name
+    first, second = ([each for each in ran if bool(each[1].begin) == begun] for begun in (False, True))
+    assert {name for name, *_ in second} == {name for pair in glassbox.PAIRS for name in pair}
+    out = {name: args.out for name, _, args in first}
+    for name, recipe, args in second:
+        pair = next(pair for pair in glassbox.PAIRS if name in pair)
+        assert recipe.begin == out[name] and list(recipe.teachers) == [out[each] for each in pair]
+        assert args.out == loop.WEIGHTS / name and args.work != Path("runs") / name
+    shipped = {args.out.name for *_, args in ran if args.out.parent == loop.WEIGHTS}
+    assert shipped == {name for _, name, _ in glassbox.RECIPES}
+
+
+def test_teachers_without_a_first_run_are_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import sys
+
+    from models.recipes import causal, loop, masked
+
+    kinds: tuple[tuple[Any, list[str]], ...] = ((causal.RECIPES, []), (masked.RECIPES, ["--begin", "x"]))
+    for recipes, more in kinds:
+        name = next(iter(recipes))
+        monkeypatch.setattr(sys, "argv", ["x", name, "--texts", "t", "--teachers", "a", "b", *more])
+        with pytest.raises(SystemExit):
+            loop.choose(recipes, "")
+        assert "--teachers goes with --begin" in capsys.readouterr().err
