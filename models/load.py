@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any
 
 import safetensors
+import torch
 import transformers
 
 from . import catalog, files, hub, place, shelf
@@ -161,7 +162,20 @@ def _read(name: str, folder: Path) -> Loaded:
     if report["missing_keys"] or report["mismatched_keys"]:  # transformers would leave these random
         raise Refusal("broken_model", model=name)
     model = model.to(place.device()).eval()
+    if "causal" in can and _looks_ahead(model):
+        raise Refusal("wrong_kind", model=name, can=type(model).__name__, needs="causal")
     return Loaded(name, tokenizer(name), model, Lock(), can, _positions(model))
+
+
+def _looks_ahead(model: Any) -> bool:
+    """Whether what a model says of the first token changes with the second one, whatever its class is called.
+
+    XLNet and XLM, and a BERT that was never made a decoder, are among transformers' causal classes but look both ways.
+    """
+    ids = torch.tensor([[1, 2], [1, 3]], device=model.device)
+    with torch.inference_mode():
+        one, other = model(input_ids=ids).logits[:, 0].float()
+    return float((one - other).abs().max()) > 1e-3 * max(1.0, float(one.abs().max()))
 
 
 def _positions(model: Any) -> int:

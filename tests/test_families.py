@@ -202,3 +202,30 @@ def test_an_id_that_the_tokenizer_does_not_know(family: Family) -> None:
         return
     trace = sampling.trace(TEXT, model=family.folder, ids=(size + more - 1,))
     assert trace.labels[-1] == f"[{size + more - 1}]" and trace.logits.shape == (size + more,)
+
+
+@pytest.mark.parametrize("name", ["XLNetLMHeadModel", "XLMWithLMHeadModel", "BertLMHeadModel"])
+def test_what_looks_ahead_is_no_model_that_continues(name: str, tmp_path: Path) -> None:
+    """Classes that transformers counts among those that continue a text, though they see what follows."""
+    import torch
+    import transformers
+
+    from models.load import load
+
+    tokenizer = word_tokenizer()
+    sizes: dict[str, dict[str, Any]] = {
+        "XLNetLMHeadModel": {"d_model": 32, "n_layer": 2, "n_head": 4, "d_inner": 48},
+        "XLMWithLMHeadModel": {"emb_dim": 32, "n_layers": 2, "n_heads": 4, "max_position_embeddings": 96},
+        "BertLMHeadModel": SIZES,
+    }
+    kind = getattr(transformers, name)
+    torch.manual_seed(3)
+    model = kind(kind.config_class(vocab_size=len(tokenizer), **sizes[name]))
+    with torch.no_grad():
+        for weights in model.parameters():
+            weights.mul_(4)
+    model.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    with pytest.raises(Refusal) as caught:
+        load(tmp_path)
+    assert caught.value.key == "wrong_kind"
