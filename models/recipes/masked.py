@@ -81,7 +81,7 @@ ENGLISH = tuple(
 # Less of the encyclopaedia than the GPT reads, more of plain sentences: these show what surrounds a gap.
 KOREAN = tuple(
     replace(text, share=share)
-    for text, share in ((KO_WIKI, 0.37), (KO_CHAT, 0.20), (KO_PAIRS, 0.18), (KO_STORYBOOK, 0.03), (KO_MADE, 0.22))
+    for text, share in ((KO_WIKI, 0.42), (KO_CHAT, 0.13), (KO_PAIRS, 0.08), (KO_STORYBOOK, 0.02), (KO_MADE, 0.35))
 )
 RECIPES = {
     recipe.name: recipe
