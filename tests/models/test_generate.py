@@ -223,3 +223,10 @@ def test_the_card_is_what_the_grammar_writes() -> None:
     assert generate.CARD_FILE.read_text(encoding="utf-8") == generate.card(generate.SAMPLE), (
         "the grammar has changed: python -m models.recipes.generate --documents 7000 --card"
     )
+
+
+def test_what_is_told_of_many_is_told_of_them() -> None:
+    texts = " ".join(document(1, index, kind="fact").text("en") for index in range(1500))
+    assert re.search(r"(?:\w+s|They) (?:also )?wag their tail when they are happy", texts)
+    assert re.search(r"come out when it rains", texts)
+    assert not re.search(r"\b(?:[Tt]hey|and they) (?:also )?\w+ its\b", texts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from . import english
 from .lexicon import Entry
 from .telling import Scope
@@ -14,6 +16,7 @@ THINGS = dict(he="it", his="its", himself="itself", him="it", hers="its", boy="a
 MANY = dict(it="they", itself="themselves", its="their", he="they", him="them", his="their")
 AGREE = {"is": "are", "was": "were", "has": "have", "does": "do", "this": "these", "that": "those"}
 VERBS = ("trip", "game", "indoor", "chore", "school", "skill", "care", "bedtime", "dream")
+OF_MANY = {"its": "their", "it is": "they are"}  # in a fact that is told of many: not in "it rains"
 SPEAKERS = {"me": "my", "you": "your", "we": "our"}
 
 
@@ -65,7 +68,10 @@ def noun_form(entry: Entry, form: str) -> str:
         return AGREE[form] if many else form
     if form in ("it", "its", "itself"):
         return MANY[form] if many else form
-    if entry.kind.startswith("fact of") or (form in english.FORMS and form != "s"):
+    if entry.kind.startswith("fact of"):
+        told = english.phrase(entry.en, form)
+        return re.sub(r"\b(its|it is)\b", lambda found: OF_MANY[found[0]], told) if form == "are" else told
+    if form in english.FORMS and form != "s":
         return english.phrase(entry.en, form)
     if form == "s" and entry.kind in VERBS:
         return english.phrase(entry.en, form)
