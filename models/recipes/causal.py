@@ -151,21 +151,24 @@ class Rows:
         self.brief = brief / max(brief.sum(), 1e-9)
         self.shares = (shares - brief) / (shares - brief).sum()
 
-    def batch(self, step: int) -> torch.Tensor:
-        """Returns ids of shape (rows, positions + 1), or as many more rows of a half or a quarter of the positions."""
+    def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Returns ids of shape (rows, positions + 1), or as many more rows of a half or a quarter of the positions; and
+        whether each row comes from a file (rows,): what the grammar makes is without end, and needs no teacher."""
         chance = np.random.default_rng([self.recipe.seed, step])
         short = chance.random() < self.apart
         parts, shares = (SHORT, self.brief) if short else (int(chance.choice(PARTS)), self.shares)
         length = self.recipe.positions // parts
-        return torch.tensor([self.row(chance, length, shares) for _ in range(self.recipe.rows * parts)])
+        made = [self.row(chance, length, shares) for _ in range(self.recipe.rows * parts)]
+        return torch.tensor([ids for ids, _ in made]), torch.tensor([not text.made for _, text in made])
 
-    def row(self, chance: np.random.Generator, length: int, shares: np.ndarray) -> list[int]:
-        """Returns one row of length + 1 ids: whole documents of one source, the last one cut."""
-        source = self.sources[chance.choice(len(self.sources), p=shares)]
+    def row(self, chance: np.random.Generator, length: int, shares: np.ndarray) -> tuple[list[int], Text]:
+        """Returns one row of length + 1 ids, whole documents of one text, the last one cut; and that text."""
+        which = int(chance.choice(len(self.sources), p=shares))
+        source = self.sources[which]
         ids: list[int] = []
         while len(ids) <= length:
             ids += source[chance.integers(len(source))]
-        return ids[: length + 1]
+        return ids[: length + 1], self.recipe.texts[which]
 
 
 def split_long(ids: list[int], length: int) -> list[list[int]]:
@@ -267,7 +270,8 @@ def guessing(
 ) -> Callable[[int], torch.Tensor]:
     """step -> the cross-entropy of each token of its batch given those before it, in nats.
 
-    With teachers, half of it is the cross-entropy of what these guess: the mean of their probabilities.
+    With teachers, in rows that come from a file half of it is the cross-entropy of what these guess: of the mean of
+    their probabilities.
     """
     device = next(model.parameters()).device
 
@@ -276,14 +280,16 @@ def guessing(
             return of(input_ids=ids).logits.float().flatten(0, 1)
 
     def loss(step: int) -> torch.Tensor:
-        ids = rows.batch(step).to(device)
+        ids, filed = (part.to(device) for part in rows.batch(step))
         own = scores(model, ids[:, :-1])
-        said = cross_entropy(own, ids[:, 1:].flatten())
-        if not teachers:
-            return said
+        said = cross_entropy(own, ids[:, 1:].flatten(), reduction="none")
+        if not teachers or not filed.any():
+            return said.mean()
         with torch.no_grad():
-            guessed = torch.stack([scores(each, ids[:, :-1]).softmax(-1) for each in teachers]).mean(0)
-        return (1 - TAUGHT) * said + TAUGHT * cross_entropy(own, guessed)
+            guessed = torch.stack([scores(each, ids[filed, :-1]).softmax(-1) for each in teachers]).mean(0)
+        taught = filed.repeat_interleave(ids.shape[1] - 1)
+        told = cross_entropy(own[taught], guessed, reduction="none") - said[taught]
+        return (said.sum() + TAUGHT * told.sum()) / len(said)
 
     return loss
 

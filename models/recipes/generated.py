@@ -12,6 +12,7 @@ from .grammar.document import Document, document
 TITLE = "Simple texts made by this repository's own grammar"
 RECALLED = "The same grammar: short texts that ask for what they told"
 HELD = 500  # documents with names and pairs of words that training never shows
+INVENTED = 0.6  # share of the names in texts that ask which nobody bears
 FILLERS = 5  # between what is recalled and the question: up to four things more are told
 
 
@@ -46,4 +47,5 @@ def asking(count: int, held: bool = False) -> Iterator[Document]:
     """So many documents that ask: a third at once, the others after zero to four things more."""
     for index in range(count):
         kind = "recall" if index % 3 else "near"
-        yield document(1, index, held=held, kind=kind, filler=index // 3 % FILLERS)
+        filler, invent = index // 3 % FILLERS, 0.0 if held else INVENTED
+        yield document(1, index, held=held, kind=kind, filler=filler, invent=invent)

@@ -230,3 +230,18 @@ def test_what_is_told_of_many_is_told_of_them() -> None:
     assert re.search(r"(?:\w+s|They) (?:also )?wag their tail when they are happy", texts)
     assert re.search(r"come out when it rains", texts)
     assert not re.search(r"\b(?:[Tt]hey|and they) (?:also )?\w+ its\b", texts)
+
+
+def test_invented_names_stand_in_both_languages_and_are_many() -> None:
+    known = {
+        each.form(language) for kind in ("child", "petname", "city") for each in words(kind) for language in LANGUAGES
+    }
+    found = set()
+    for index in range(300):
+        told = document(1, index, kind="near", invent=1.0)
+        assert told != document(1, index, kind="near") and told == document(1, index, kind="near", invent=1.0)
+        for language in LANGUAGES:
+            told.cloze(language)
+        found |= {word for word in re.findall(r"\b[A-Z][a-z]+\b", told.text("en")) if told.text("en").count(word) > 1}
+        assert not re.search(r"[a-zA-Z]", told.text("ko"))
+    assert len(found - known) > 200

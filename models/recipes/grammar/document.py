@@ -48,18 +48,25 @@ class Document:
 
 
 def document(
-    seed: int, index: int, held: bool = False, canonical: bool = False, kind: str = "", filler: int = -1
+    seed: int,
+    index: int,
+    held: bool = False,
+    canonical: bool = False,
+    kind: str = "",
+    filler: int = -1,
+    invent: float = 0.0,
 ) -> Document:
     """The document of that index.
 
     held: one for scoring, with names and pairs of words that training never shows. canonical: sentences whose
     translation follows from themselves alone. kind: only documents of this kind, nothing planted. filler: in a text
-    of the kind recall, how often something else is told between what is to be recalled and the question.
+    of the kind recall, how often something else is told between what is to be recalled and the question. invent: the
+    share of its names that nobody bears.
     """
     chance = random.Random(f"{seed} {index} {held} {kind}")
     plan = None if held or kind else planted(seed, index)
     kind = "planted" if plan else kind or one_kind(chance)
-    telling = Telling(chance, held, round(MOST_FILLER ** chance.random()) if filler < 0 else filler)
+    telling = Telling(chance, held, round(MOST_FILLER ** chance.random()) if filler < 0 else filler, invent)
     plot = plan[0] if plan else telling.pick(kind)
     scope = telling.tell(plot, plan[1] if plan else ())
     about = plots()["plot"][plot]

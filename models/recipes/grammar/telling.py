@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from .held import held_name, held_pair
+from .invented import KINDS, invented
 from .lexicon import Entry, facts, group, load, plots, words
 
 ROLE = re.compile(r"(\w+)(?:: ([^@]+?))?(?: ?@(\w+))?$")
@@ -36,11 +37,12 @@ class Line:
 
 @dataclass
 class Telling:
-    """The state of one document while it is told."""
+    """The state of one document while it is told. invent: the share of its names that nobody bears."""
 
     chance: random.Random
     held: bool = False
     filler: int = 0
+    invent: float = 0.0
     used: set[str] = field(default_factory=set)
     lines: list[Line] = field(default_factory=list)
 
@@ -103,6 +105,8 @@ class Telling:
             return words("number")[first + (second if sign == "+" else -second) - 1]
         if found := re.match(r"number (\d+) (\d+)$", kind):
             return self.chance.choice(words("number")[int(found[1]) - 1 : int(found[2])])
+        if self.invent and kind in KINDS and self.chance.random() < self.invent:
+            return self.keep([invented(kind, self.chance)])
         pool = list(facts(scope[kind[8:]].kind, scope[kind[8:]].key) if kind.startswith("fact of ") else words(kind))
         pool = [each for each in pool if f"{each.kind}.{each.key}" not in self.used] or pool
         return self.keep(self.allowed(pool, beside))
