@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 pytestmark = pytest.mark.weights
+TOKENS = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -106,45 +107,48 @@ def test_nothing_else_may_stand_under_what_was_learnt(encoder: Any, base: Path, 
 
 
 def test_a_short_run_learns_and_a_stopped_one_ends_the_same(
-    encoder: Any, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    encoder: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Beside the shipped BERT: what has random weights has nothing to say of which passages are alike."""
     import torch
+    from safetensors.torch import load_file
 
     from models import adapt
     from models.recipes.loop import Run
 
     (tmp_path / "text.txt").write_text("\n\n".join(f"It is {i}. So it is. Yes. No {i}." for i in range(60)))
-    monkeypatch.setattr(encoder, "bert", lambda folder, real=encoder.bert: real(base))
-    model, tokenizer = encoder.bert(base)
-    before = encoder.score(model, tokenizer, "en")
-    after = encoder.train(recipe(encoder, base), tmp_path, tmp_path / "out", tmp_path / "work", 60_000, save_every=10)
-    assert after > before + 0.04
+    beside = replace(recipe(encoder, encoder.WEIGHTS / "stories-bert"), texts=(encoder.ASKING,), made=300)
+    plain, tokenizer = encoder.bert(encoder.WEIGHTS / "stories-bert")
+    before = encoder.score(plain, tokenizer, "en")
+
+    def train(out: str, work: str) -> float:
+        figure: float = encoder.train(beside, tmp_path, tmp_path / out, tmp_path / work, TOKENS, save_every=10)
+        return figure
+
+    after = train("out", "work")
+    assert after > before + 0.07
     assert f"{after:.0%} of 100 questions" in " ".join((tmp_path / "out/CARD.md").read_text("utf-8").split())
-    monkeypatch.setattr(encoder, "WEIGHTS", tmp_path)
     assert encoder.score(*encoder.shipped(tmp_path / "out"), "en") == pytest.approx(after)
-    learning = encoder.bert(base)[0].train()
-    shown = [list(encoder.answers(learning, tokenizer, "en")) for _ in range(2)]
-    assert learning.training and shown[0] == shown[1]  # without dropout
+    plain.train()
+    shown = [list(encoder.answers(plain, tokenizer, "en")) for _ in range(2)]
+    assert plain.training and shown[0] == shown[1]  # without dropout
 
     update = Run.update
 
     def killed(self: Any, step: int, pairs: Any) -> float:
-        if step == 25:
+        if step == self.steps - 8:
             raise KeyboardInterrupt
         return update(self, step, pairs)
 
     monkeypatch.setattr(Run, "update", killed)
     with pytest.raises(KeyboardInterrupt):
-        encoder.train(recipe(encoder, base), tmp_path, tmp_path / "two", tmp_path / "again", 60_000, save_every=10)
+        train("again", "stopped")
     monkeypatch.setattr(Run, "update", update)
-    encoder.train(recipe(encoder, base), tmp_path, tmp_path / "two", tmp_path / "again", 60_000, save_every=10)
-    once, again = (adapt.read(tmp_path / name) for name in ("out", "two"))
-    assert once == again
-    from safetensors.torch import load_file
-
-    first, second = (load_file(tmp_path / name / adapt.WEIGHTS) for name in ("out", "two"))
+    assert train("again", "stopped") == pytest.approx(after, abs=0.03)
+    assert adapt.read(tmp_path / "out") == adapt.read(tmp_path / "again")
+    first, second = (load_file(tmp_path / name / adapt.WEIGHTS) for name in ("out", "again"))
     for name, tensor in first.items():
-        torch.testing.assert_close(second[name], tensor, rtol=0.02, atol=2e-3)
+        torch.testing.assert_close(second[name], tensor, rtol=0.05, atol=5e-3)
 
 
 def test_words_in_common_find_some(encoder: Any) -> None:
