@@ -42,7 +42,7 @@ from models.lstm import LSTMConfig, LSTMForCausalLM
 
 from . import attention
 from .card import Card, Reading
-from .corpus import Text, by_blank_line, by_lines, by_mark, column, documents, question_and_answer, sampled
+from .corpus import Text, by_blank_line, by_lines, by_mark, column, documents, held_out, question_and_answer, sampled
 from .generated import generated, recalled
 from .loop import WEIGHTS, Run, at_rest, command, falling, mark, save
 from .tokenizer import train_bpe
@@ -329,7 +329,7 @@ def write_card(
     recipe: Recipe, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folder: Path, out: Path, read: Reading
 ) -> float:
     """Writes CARD.md beside the weights in `out`; returns the held-out bits per byte that it states."""
-    held = [documents(folder, text)[1] for text in recipe.texts]
+    held = [held_out(folder, text) for text in recipe.texts]
     figure = bits_per_byte(model, tokenizer, held[0][:SCORED])
     others = zip(held[1:], recipe.texts[1:], strict=True)
     begun = [held[recipe.texts.index(text)] for text in recipe.begun or recipe.texts[:1]]
@@ -401,7 +401,7 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
     work.mkdir(parents=True, exist_ok=True)
     if recipe.begin:
         recipe = replace(recipe, seed=recipe.seed + 1)  # other rows than in the first run
-    held = documents(folder, recipe.texts[0])[1]
+    held = held_out(folder, recipe.texts[0])
     tokenizer = tokenizer_of(recipe, folder, work)
 
     device = "cuda" if torch.cuda.is_available() else "cpu"

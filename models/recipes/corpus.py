@@ -58,7 +58,8 @@ def column(index: int) -> Callable[[str], list[str]]:
 class Text:
     """A file of the texts folder: its share of the training tokens, how it splits, and what the card says of it.
 
-    made: in place of a file, what makes (training, held out) documents. short: most of its documents are short.
+    made: in place of a file, what makes documents: to train on, or with True those that are held out. short: most of
+    its documents are short.
     """
 
     file: str
@@ -66,19 +67,24 @@ class Text:
     split: Callable[[str], list[str]]
     title: str
     licence: str
-    made: Callable[[], tuple[list[str], list[str]]] | None = None
+    made: Callable[[bool], list[str]] | None = None
     short: bool = False
 
 
 def documents(folder: Path, text: Text) -> tuple[list[str], list[str]]:
     """Reads one file and returns its documents as (training, held out): every 20th is held out, the first included."""
     if text.made:
-        return text.made()
+        return text.made(False), text.made(True)
     raw = (folder / text.file).read_text(encoding="utf-8")
     found = [part.strip() for part in text.split(raw)]
     found = [part for part in found if part]
     held = found[::HELD_OUT_EVERY]
     return [part for i, part in enumerate(found) if i % HELD_OUT_EVERY], held
+
+
+def held_out(folder: Path, text: Text) -> list[str]:
+    """The documents of a text that are held out; what the grammar makes to train on is not made for that."""
+    return text.made(True) if text.made else documents(folder, text)[1]
 
 
 def sampled(texts: Sequence[Text], folder: Path) -> Iterator[str]:

@@ -34,7 +34,7 @@ from .causal import (
     tokenizer_of,
 )
 from .causal import sizes as described
-from .corpus import documents
+from .corpus import documents, held_out
 from .loop import Run, at_rest, command, falling, mark, save
 
 TWIN = replace(GPTS[0], name="stories-twin", twin=GPTS[0].name, width=64, heads=4, tokens=10e6)
@@ -82,7 +82,7 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
     if recipe.begin:
         raise ValueError(f"{recipe.name} is to be seen before it has learnt: it begins from random weights")
     tokenizer = tokenizer_of(recipe, folder, work)
-    held = documents(folder, recipe.texts[0])[1]
+    held = held_out(folder, recipe.texts[0])
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = build(recipe, tokenizer).to(device)
     guess = guessing(model, Rows(recipe, tokenize(recipe, tokenizer, folder)))
@@ -122,7 +122,7 @@ def write_card(
     """
     out = folder_of(out, which)
     size = recipe.rows * recipe.positions
-    held = documents(folder, recipe.texts[0])[1]
+    held = held_out(folder, recipe.texts[0])
     figure = bits_per_byte(model, tokenizer, held[:SCORED])
     Card(
         name=out.name,

@@ -25,7 +25,7 @@ from transformers import (
 
 from . import causal, early, encoder, masked, seq2seq, vectors
 from .causal import SCORED, bits_per_byte, kind_of
-from .corpus import documents
+from .corpus import documents, held_out
 from .grammar.document import document
 from .loop import WEIGHTS
 from .peers import Counts, gzip_bits, xz_bits
@@ -67,7 +67,7 @@ def guesses(folder: Path) -> Iterator[Row]:
         stated = f"{figure:.4f} bits per byte"
         yield Row(recipe.name, f"bits per byte, {recipe.texts[0].title}", f"{figure:.4f}", stated)
         for text in recipe.texts[1:]:
-            other = f"{causal.beside(model, tokenizer, documents(folder, text)[1]):.3f}"
+            other = f"{causal.beside(model, tokenizer, held_out(folder, text)):.3f}"
             stated = f"{other} bits per byte on those of “{text.title}”"
             yield Row(recipe.name, f"  {text.title}", other, stated if read_these(recipe) else "")
         if not recipe.twin:
@@ -131,7 +131,7 @@ def gaps(folder: Path) -> Iterator[Row]:
     for recipe in masked.RECIPES.values():
         model, tokenizer = shipped(recipe.name, BertForPreTraining)
         these = read_these(recipe)
-        score = masked.accuracy(model, masked.held_out(recipe, tokenizer, folder), masked.SCORED)
+        score = masked.accuracy(model, masked.held_rows(recipe, tokenizer, folder), masked.SCORED)
         share = f"{score.right:.1%}"
         yield Row(recipe.name, "hidden tokens guessed right", share, f"{share} of hidden tokens" * these)
         yield Row(recipe.name, "  the most frequent token", f"{score.frequent:.1%}")
@@ -150,7 +150,7 @@ def translations(folder: Path) -> Iterator[Row]:
             yield Row(recipe.name, MISSING, "")
             continue
         model, tokenizer = shipped(recipe.name, T5ForConditionalGeneration)
-        simple, people = seq2seq.made(recipe.made)[1][: seq2seq.SCORED], seq2seq.real(folder)[1][: seq2seq.SCORED]
+        simple, people = seq2seq.kept()[: seq2seq.SCORED], seq2seq.real(folder)[1][: seq2seq.SCORED]
         share = f"{seq2seq.exact(model, tokenizer, simple):.1%}"
         yield Row(
             recipe.name,
@@ -188,7 +188,7 @@ def passages(folder: Path) -> Iterator[Row]:
 
 def learning(folder: Path) -> Iterator[Row]:
     """What the heads of the small twin do, before they learn and while they do."""
-    held = documents(folder, early.TWIN.texts[0])[1][:SCORED]
+    held = held_out(folder, early.TWIN.texts[0])[:SCORED]
     for which in range(len(early.KEPT)):
         name = early.folder_of(WEIGHTS / early.TWIN.name, which).name
         if not trained(name):

@@ -31,16 +31,15 @@ def recalled(language: str, share: float, count: int) -> Text:
 
 
 @cache
-def made(language: str, count: int) -> tuple[list[str], list[str]]:
-    """(training, held out) documents."""
-    train = [each.text(language) for each in documents(count)]
-    return train, [each.text(language) for each in documents(HELD, held=True)]
+def made(language: str, count: int, held: bool) -> list[str]:
+    """So many documents to train on, or those that are held out."""
+    return [each.text(language) for each in documents(HELD if held else count, held=held)]
 
 
 @cache
-def told(language: str, count: int) -> tuple[list[str], list[str]]:
-    """(training, held out) documents of the kinds near and recall."""
-    return [each.text(language) for each in asking(count)], [each.text(language) for each in asking(HELD, held=True)]
+def told(language: str, count: int, held: bool) -> list[str]:
+    """The same of the kinds near and recall."""
+    return [each.text(language) for each in asking(HELD if held else count, held=held)]
 
 
 def asking(count: int, held: bool = False) -> Iterator[Document]:

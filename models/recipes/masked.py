@@ -29,7 +29,7 @@ from transformers import BertConfig, BertForPreTraining, PreTrainedTokenizerFast
 
 from .card import Card, Reading
 from .causal import CLASSICS, EN_MADE, KO_CHAT, KO_MADE, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
-from .corpus import Text, documents, sampled
+from .corpus import Text, documents, held_out, sampled
 from .loop import Run, at_rest, command, falling, mark, save
 from .tokenizer import train_wordpiece
 
@@ -256,9 +256,9 @@ def accuracy(model: BertForPreTraining, rows: Rows, count: int) -> Score:
     )
 
 
-def held_out(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, folder: Path) -> Rows:
+def held_rows(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, folder: Path) -> Rows:
     """Rows of what was held out of each text."""
-    held = (documents(folder, text)[1] for text in recipe.texts)
+    held = (held_out(folder, text) for text in recipe.texts)
     return Rows(recipe, tokenizer, [tokenizer(texts, add_special_tokens=False)["input_ids"] for texts in held])
 
 
@@ -272,7 +272,7 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
         tokenizer = train_wordpiece(texts, recipe.vocabulary, recipe.alphabet, recipe.lower, recipe.positions)
         tokenizer.save_pretrained(work)
     sources = [tokenizer(documents(folder, text)[0], add_special_tokens=False)["input_ids"] for text in recipe.texts]
-    rows, held = Rows(recipe, tokenizer, sources), held_out(recipe, tokenizer, folder)
+    rows, held = Rows(recipe, tokenizer, sources), held_rows(recipe, tokenizer, folder)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = build(recipe, tokenizer).to(device)
     model.train()
@@ -343,8 +343,8 @@ def write_card(
     read: Reading,
 ) -> float:
     """Writes CARD.md beside the weights in `out`; returns the accuracy that it states."""
-    score = accuracy(model, held_out(recipe, tokenizer, folder), SCORED)
-    held = [documents(folder, text)[1] for text in recipe.texts]
+    score = accuracy(model, held_rows(recipe, tokenizer, folder), SCORED)
+    held = [held_out(folder, text) for text in recipe.texts]
     Card(
         name=recipe.name,
         language=recipe.language,

@@ -77,9 +77,14 @@ RECIPES = {"en-ko-t5": Recipe("en-ko-t5", "ko", TEXTS)}
 @cache
 def made(count: int) -> tuple[list[Pair], list[Pair]]:
     """(training, held out) pairs of the grammar; the glossary is among the first."""
-    held = list(pairs(HELD, held=True))
-    known = set(held)
-    return [*(pair for pair in pairs(count) if pair not in known), *glossary()], held
+    known = set(kept())
+    return [*(pair for pair in pairs(count) if pair not in known), *glossary()], kept()
+
+
+@cache
+def kept() -> list[Pair]:
+    """The pairs of the grammar that are held out: with names and pairs of words that training never tells of."""
+    return list(pairs(HELD, held=True))
 
 
 def real(folder: Path) -> tuple[list[Pair], list[Pair]]:
@@ -190,7 +195,7 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
         tokenizer.save_pretrained(work)
     encoded = [encode(recipe, tokenizer, source) for source in sources]
     rows = Rows(recipe, tokenizer.pad_token_id, encoded)
-    held = made(recipe.made)[1]
+    held = kept()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = build(recipe, tokenizer).to(device)
     size = per_step(recipe, encoded)
@@ -244,7 +249,7 @@ def write_card(
     read: Reading,
 ) -> float:
     """Writes CARD.md beside the weights in `out`; returns the share of exact translations that it states."""
-    simple, people = made(recipe.made)[1][:SCORED], real(folder)[1][:SCORED]
+    simple, people = kept()[:SCORED], real(folder)[1][:SCORED]
     share = exact(model, tokenizer, simple)
     shown = [*simple[:10], *people[:10]]
     said = translate(model, tokenizer, [english for english, _ in shown])

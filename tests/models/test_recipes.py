@@ -272,7 +272,7 @@ def test_texts_give_the_shares_that_they_say_and_short_ones_half_in_short_rows()
     from models.recipes.corpus import Text, by_blank_line
 
     texts = [Text(f"{i}", share, by_blank_line, "", "", short=i > 0) for i, share in enumerate((0.6, 0.3, 0.1))]
-    texts[2] = replace(texts[2], made=lambda: ([], []))
+    texts[2] = replace(texts[2], made=lambda held: [])
     recipe = replace(causal_recipe(), texts=tuple(texts))
     rows = Rows(recipe, [[[text] * 50] for text in range(3)])
     tokens, short = np.zeros(3), np.zeros(3)
@@ -305,8 +305,7 @@ def test_a_vocabulary_is_made_from_each_texts_share(texts: Path, monkeypatch: py
     from models.recipes.corpus import Text, by_blank_line
 
     monkeypatch.setattr(corpus, "SAMPLED", 10_000)
-    made = (["x" * 100] * 50, ["held out"])
-    other = Text("", 0.3, by_blank_line, "", "", made=lambda: made)
+    other = Text("", 0.3, by_blank_line, "", "", made=lambda held: ["held out"] if held else ["x" * 100] * 50)
     found = list(corpus.sampled((replace(causal_recipe().texts[0], share=0.7), other), texts))
     assert sum(len(part) for part in found if part[0] == "x") == 3_000
     assert 7_000 <= sum(len(part) for part in found if part[0] != "x") < 7_400
@@ -323,7 +322,7 @@ def test_a_second_run_learns_what_the_pair_guesses(tiny_pair: tuple[Any, Any]) -
 
     from models.recipes.corpus import Text, by_mark
 
-    made = Text("", 1.0, by_mark, "Made", "CC0", made=lambda: ([], []))
+    made = Text("", 1.0, by_mark, "Made", "CC0", made=lambda held: [])
     recipe = replace(causal_recipe(), texts=(*causal_recipe().texts, made))
     sources = [[[i % 40 + 1 for i in range(start, start + 30)] for start in range(of, of + 20)] for of in (0, 7)]
     rows = causal.Rows(recipe, sources)
