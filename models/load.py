@@ -162,7 +162,9 @@ def _read(name: str, folder: Path) -> Loaded:
     if report["missing_keys"] or report["mismatched_keys"]:  # transformers would leave these random
         raise Refusal("broken_model", model=name)
     model = model.to(place.device()).eval()
-    if "causal" in can and _looks_ahead(model):
+    with _reading(name):
+        ahead = "causal" in can and _looks_ahead(model)
+    if ahead:
         raise Refusal("wrong_kind", model=name, can=type(model).__name__, needs="causal")
     return Loaded(name, tokenizer(name), model, Lock(), can, _positions(model))
 

@@ -44,7 +44,7 @@ from . import attention
 from .card import Card, Reading
 from .corpus import Text, by_blank_line, by_lines, by_mark, column, documents, held_out, question_and_answer, sampled
 from .generated import generated, recalled
-from .loop import WEIGHTS, Run, at_rest, command, falling, mark, save
+from .loop import WEIGHTS, at_rest, command, falling, go, reread, save
 from .tokenizer import train_bpe
 
 PARTS = (1, 2, 2)  # into how many rows a batch cuts one row of all the positions, each as likely
@@ -373,8 +373,8 @@ def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
 
 
 def shipped(recipe: Recipe, folder: Path) -> PreTrainedModel:
-    """The weights of a folder as they are read again, rounded to float16: what a card says is true of these."""
-    return kind_of(recipe).from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    """The weights of a folder, of the recipe's kind."""
+    return reread(kind_of(recipe), folder)
 
 
 def tokenizer_of(recipe: Recipe, folder: Path, work: Path) -> PreTrainedTokenizerFast:
@@ -417,8 +417,7 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
     size = recipe.rows * recipe.positions
     loss = guessing(model, rows, teachers_of(recipe, device))
     rate = again if recipe.teachers else falling
-    run = (recipe.seed, rate, recipe.peaks, save_every)
-    Run(recipe.name, model, loss, report, steps, size, work, *run, mark=mark(recipe)).go()
+    go(recipe, model, loss, report, steps, size, work, rate=rate, peaks=recipe.peaks, save_every=save_every)
     read = Reading.of_run(steps * size, recipe.begin, recipe.teachers)
     save(model, tokenizer, out)
     return write_card(recipe, shipped(recipe, out), tokenizer, folder, out, read)

@@ -35,7 +35,7 @@ from .causal import (
 )
 from .causal import sizes as described
 from .corpus import documents, held_out
-from .loop import Run, at_rest, command, falling, mark, save
+from .loop import at_rest, command, go, save
 
 TWIN = replace(GPTS[0], name="stories-twin", twin=GPTS[0].name, width=64, heads=4, tokens=10e6)
 KEPT = (0, 0.01, 0.08, 1.0)  # shares of the run after which the model is kept
@@ -102,8 +102,7 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
     def report() -> str:
         return f"{bits_per_byte(model, tokenizer, held[:60]):.4f} bits/byte; {told(model, len(tokenizer))}"
 
-    run = (recipe.seed, falling, recipe.peaks, save_every)
-    Run(recipe.name, model, loss, report, steps, size, work, *run, mark=mark(recipe)).go()
+    go(recipe, model, loss, report, steps, size, work, peaks=recipe.peaks, save_every=save_every)
     return keep(len(KEPT) - 1)
 
 

@@ -35,7 +35,7 @@ from .grammar.document import spoken
 from .grammar.lexicon import Entry, facts, words
 from .grammar.planted import capitals, numbers
 from .grammar.telling import Telling
-from .loop import WEIGHTS, Optimizers, Run, at_rest, command, mark
+from .loop import WEIGHTS, Optimizers, at_rest, command, go
 from .masked import KO_CHAT, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
 from .shelves import PLOTS, passages
 
@@ -189,14 +189,23 @@ def first_right(near: np.ndarray, wanted: Sequence[int]) -> float:
     return float((near.argmax(1) == np.array(wanted)).mean())
 
 
+def wanted(language: str) -> list[int]:
+    """For each question that is scored, the place of its passage on the shelf."""
+    place = {each["id"]: i for i, each in enumerate(passages(language)["passages"])}
+    return [place[each["passage"]] for each in scored(language)]
+
+
+def nearness(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, language: str) -> np.ndarray:
+    """(ASKED, passages): the cosine of each question that is scored and each passage."""
+    with at_rest(model):
+        found = vectors(model, tokenizer, [each["text"] for each in passages(language)["passages"]])
+        given = vectors(model, tokenizer, [each["text"] for each in scored(language)])
+        return (given @ found.mT).float().cpu().numpy()
+
+
 def score(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, language: str) -> float:
     """Share of the questions that are scored whose passage comes first among all."""
-    shelf, asked = passages(language)["passages"], scored(language)
-    place = {each["id"]: i for i, each in enumerate(shelf)}
-    with at_rest(model):
-        found = vectors(model, tokenizer, [each["text"] for each in shelf])
-        given = vectors(model, tokenizer, [each["text"] for each in asked])
-    return first_right((given @ found.mT).float().cpu().numpy(), [place[each["passage"]] for each in asked])
+    return first_right(nearness(model, tokenizer, language), wanted(language))
 
 
 def by_words(language: str) -> float:
@@ -204,14 +213,13 @@ def by_words(language: str) -> float:
     shelf, asked = passages(language)["passages"], scored(language)
     bags = [Counter(words_of(each["text"])) for each in shelf]
     held = Counter(word for bag in bags for word in bag)
-    place = {each["id"]: i for i, each in enumerate(shelf)}
 
     def row(bag: Counter[str]) -> np.ndarray:
         found = np.array([bag[word] * np.log(len(bags) / held[word]) for word in held])
         return found / max(float(np.linalg.norm(found)), 1e-12)
 
     given = np.array([row(Counter(words_of(each["text"]))) for each in asked])
-    return first_right(given @ np.array([row(bag) for bag in bags]).T, [place[each["passage"]] for each in asked])
+    return first_right(given @ np.array([row(bag) for bag in bags]).T, wanted(language))
 
 
 def words_of(text: str) -> list[str]:
@@ -268,20 +276,7 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
 
     size = per_step(recipe, tokenizer, found)
     steps = max(1, round(tokens / size))
-    Run(
-        recipe.name,
-        model,
-        loss,
-        report,
-        steps,
-        size,
-        work,
-        recipe.seed,
-        peaks=(PEAK, PEAK),
-        save_every=save_every,
-        updates=adam,
-        mark=mark(recipe),
-    ).go()
+    go(recipe, model, loss, report, steps, size, work, peaks=(PEAK, PEAK), save_every=save_every, updates=adam)
     adapt.save(model, recipe.adapter, out)
     return write_card(recipe, folder, out, Reading(steps * size))
 
@@ -327,11 +322,8 @@ def write_card(recipe: Recipe, folder: Path, out: Path, read: Reading) -> float:
 
 def answers(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, language: str) -> Iterator[Pair]:
     """Some questions that are scored, each with the passage that comes first."""
-    shelf, asked = passages(language)["passages"], scored(language)[:SHOWN]
-    with at_rest(model):
-        found = vectors(model, tokenizer, [each["text"] for each in shelf])
-        near = vectors(model, tokenizer, [each["text"] for each in asked]) @ found.mT
-    for each, best in zip(asked, near.argmax(1).tolist(), strict=True):
+    shelf, near = passages(language)["passages"], nearness(model, tokenizer, language)
+    for each, best in zip(scored(language)[:SHOWN], near.argmax(1).tolist(), strict=False):
         yield Pair(each["text"], shelf[best]["text"], each["passage"])
 
 

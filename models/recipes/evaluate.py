@@ -27,7 +27,7 @@ from . import causal, early, encoder, masked, seq2seq, vectors
 from .causal import SCORED, bits_per_byte, kind_of
 from .corpus import documents, held_out
 from .grammar.document import document
-from .loop import WEIGHTS
+from .loop import WEIGHTS, reread
 from .peers import Counts, gzip_bits, xz_bits
 
 DISTANCES = (10, 20, 40, 80, 160)  # tokens from where something was told to where it is asked for
@@ -54,7 +54,7 @@ def trained(name: str) -> bool:
 
 def shipped(name: str, kind: type[PreTrainedModel]) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """A shipped model in float32, and its tokenizer."""
-    model = kind.from_pretrained(WEIGHTS / name, dtype=torch.float32, local_files_only=True).eval()
+    model = reread(kind, WEIGHTS / name).eval()
     return model, PreTrainedTokenizerFast.from_pretrained(WEIGHTS / name, local_files_only=True)
 
 

@@ -24,8 +24,8 @@ def generated(language: str, share: float, count: int) -> Text:
 def recalled(language: str, share: float, count: int) -> Text:
     """That many short documents that ask for what they told, with a share of the training tokens.
 
-    Without them a model of this size learns no head that looks up a name: in a whole document one token in fifty is
-    such an answer.
+    Without them a model of this size learns no head that looks up a name: in whole documents too few tokens are such
+    answers.
     """
     return Text("", share, by_mark, RECALLED, "Apache-2.0", made=partial(told, language, count), short=True)
 

@@ -20,6 +20,7 @@ from transformers import BertForMaskedLM, PreTrainedModel, PreTrainedTokenizerFa
 
 from . import causal, masked
 from .causal import kind_of
+from .evaluate import shipped
 from .grammar.lexicon import LANGUAGES, load
 from .loop import WEIGHTS
 
@@ -67,8 +68,7 @@ def mass(name: str, language: str, words: Sequence[str]) -> float:
         kind, how = kind_of(causal.RECIPES[name]), continued
     else:
         kind, how = BertForMaskedLM, filled
-    model = kind.from_pretrained(WEIGHTS / name, dtype=torch.float32, local_files_only=True).eval()
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(WEIGHTS / name, local_files_only=True)
+    model, tokenizer = shipped(name, kind)
     beginnings = load(language, "counted")["beginnings"]
     with torch.inference_mode():
         return sum(how(model, tokenizer, each, word) for each in beginnings for word in words) / len(beginnings)
@@ -101,9 +101,9 @@ def main() -> None:
     for language in LANGUAGES:
         if not own_of(words, language):
             parser.error(f"the list holds no word of the language {language}")
-    shipped = {name: recipe.language for name, recipe in causal.RECIPES.items()}
-    shipped |= {name: recipe.language for name, recipe in masked.RECIPES.items()}
-    for name, language in shipped.items():
+    models = {name: recipe.language for name, recipe in causal.RECIPES.items()}
+    models |= {name: recipe.language for name, recipe in masked.RECIPES.items()}
+    for name, language in models.items():
         own = own_of(words, language)
         line = told(mass(name, language, own), own, language)
         write(WEIGHTS / name / "CARD.md", line)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +43,7 @@ class Read(Protocol):
 
 
 R = TypeVar("R", bound=Read)
+M = TypeVar("M", bound=PreTrainedModel)
 Optimizers = list[tuple[torch.optim.Optimizer, float]]  # each with its highest learning rate
 
 
@@ -67,17 +68,15 @@ def falling(step: int, steps: int) -> float:
 
 
 @contextmanager
-def at_rest(*models: nn.Module) -> Iterator[None]:
-    """Models without dropout and gradients, for the length of a `with`; afterwards each is as it was."""
-    were = [model.training for model in models]
-    for model in models:
-        model.eval()
+def at_rest(model: nn.Module) -> Iterator[None]:
+    """A model without dropout and gradients, for the length of a `with`; afterwards it is as it was."""
+    was = model.training
+    model.eval()
     try:
         with torch.inference_mode():
             yield
     finally:
-        for model, was in zip(models, were, strict=True):
-            model.train(was)
+        model.train(was)
 
 
 def choose(recipes: dict[str, R], about: str) -> tuple[R, argparse.Namespace]:
@@ -137,6 +136,11 @@ def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, out: Path) 
     """Writes the model as float16 safetensors, half the size at a rounding far below the model's own errors."""
     copy.deepcopy(model).eval().half().save_pretrained(out)
     tokenizer.save_pretrained(out)
+
+
+def reread(kind: type[M], folder: Path) -> M:
+    """The weights of a folder as they are read again, rounded to float16: what a card says is true of these."""
+    return kind.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
 
 
 def mark(recipe: Read) -> str:
@@ -225,3 +229,17 @@ class Run:
         for (optimizer, _), saved in zip(pairs, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         return int(state["step"])
+
+
+def go(
+    recipe: Read,
+    model: PreTrainedModel,
+    loss: Callable[[int], Tensor],
+    report: Callable[[], str],
+    steps: int,
+    tokens: int,
+    work: Path,
+    **more: Any,
+) -> None:
+    """One training run of a recipe, under its name, seed and mark; for the rest see `Run`."""
+    Run(recipe.name, model, loss, report, steps, tokens, work, recipe.seed, mark=mark(recipe), **more).go()

@@ -30,7 +30,7 @@ from transformers import BertConfig, BertForPreTraining, PreTrainedTokenizerFast
 from .card import Card, Reading
 from .causal import CLASSICS, EN_MADE, KO_CHAT, KO_MADE, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
 from .corpus import Text, documents, held_out, sampled
-from .loop import Run, at_rest, command, falling, mark, save
+from .loop import at_rest, command, falling, go, reread, save
 from .tokenizer import train_wordpiece
 
 SHORT = (8, 12, 16, 24)  # tokens of a row, in the first batches
@@ -290,20 +290,13 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
         return told.format(*accuracy(model, held, REPORTED))
 
     steps = math.ceil(tokens / BATCH)
-    Run(
-        recipe.name, model, loss, report, steps, BATCH, work, recipe.seed, warm, PEAKS, save_every, mark=mark(recipe)
-    ).go()
+    go(recipe, model, loss, report, steps, BATCH, work, rate=warm, peaks=PEAKS, save_every=save_every)
     read = Reading.of_run(steps * BATCH, recipe.begin)
     save(model, tokenizer, out)
     config = json.loads((out / "config.json").read_text(encoding="utf-8"))
     config["architectures"] = ["BertForMaskedLM"]  # as the first BERT's: what it is mostly used for
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    return write_card(recipe, shipped(out), tokenizer, folder, out, read)
-
-
-def shipped(folder: Path) -> BertForPreTraining:
-    """The weights of a folder as they are read again, rounded to float16: what a card says is true of these."""
-    return BertForPreTraining.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    return write_card(recipe, reread(BertForPreTraining, out), tokenizer, folder, out, read)
 
 
 def warm(step: int, steps: int) -> float:
@@ -373,7 +366,12 @@ def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
     """Writes CARD.md anew from the weights in `out`; returns the accuracy that it states."""
     tokenizer = PreTrainedTokenizerFast.from_pretrained(out, local_files_only=True)
     return write_card(
-        recipe, shipped(out), tokenizer, folder, out, Reading.kept(out, math.ceil(tokens / BATCH) * BATCH)
+        recipe,
+        reread(BertForPreTraining, out),
+        tokenizer,
+        folder,
+        out,
+        Reading.kept(out, math.ceil(tokens / BATCH) * BATCH),
     )
 
 

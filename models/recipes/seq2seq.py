@@ -23,7 +23,7 @@ from .card import Card, Reading
 from .corpus import Text, by_mark
 from .generate import glossary, pairs
 from .generated import TITLE
-from .loop import Run, at_rest, command, mark, save
+from .loop import at_rest, command, go, reread, save
 from .tokenizer import train_unigram
 
 PAIRS_FILE = "en_ko_pairs.tsv"
@@ -210,27 +210,10 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
         return f"{exact(model, tokenizer, held[:100]):.2%} of 100 held-out sentences translated exactly"
 
     steps = max(1, round(tokens / size))
-    Run(
-        recipe.name,
-        model,
-        loss,
-        report,
-        steps,
-        size,
-        work,
-        recipe.seed,
-        peaks=PEAKS,
-        save_every=save_every,
-        mark=mark(recipe),
-    ).go()
+    go(recipe, model, loss, report, steps, size, work, peaks=PEAKS, save_every=save_every)
     read = Reading.of_run(steps * size, recipe.begin)
     save(model, tokenizer, out)
-    return write_card(recipe, shipped(out), tokenizer, folder, out, read)
-
-
-def shipped(folder: Path) -> T5ForConditionalGeneration:
-    """The weights of a folder as they are read again, rounded to float16: what a card says is true of these."""
-    return T5ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    return write_card(recipe, reread(T5ForConditionalGeneration, out), tokenizer, folder, out, read)
 
 
 def per_step(recipe: Recipe, sources: list[list[tuple[list[int], list[int]]]]) -> int:
@@ -279,7 +262,8 @@ def write_card(
 def rewrite(recipe: Recipe, folder: Path, out: Path, tokens: float) -> float:
     """Writes CARD.md anew from the weights in `out`; returns the share of exact translations."""
     tokenizer = PreTrainedTokenizerFast.from_pretrained(out, local_files_only=True)
-    return write_card(recipe, shipped(out), tokenizer, folder, out, Reading.kept(out, round(tokens)))
+    read = Reading.kept(out, round(tokens))
+    return write_card(recipe, reread(T5ForConditionalGeneration, out), tokenizer, folder, out, read)
 
 
 def main() -> None:

@@ -270,3 +270,13 @@ def test_a_hub_model_needs_a_network(tmp_path: Path) -> None:
     )
     assert done.stdout.strip() == "model_needs_network distilbert/distilgpt2", done.stderr
     assert done.stderr == ""
+
+
+def test_a_model_that_cannot_take_a_step_is_broken(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from transformers import GPT2LMHeadModel
+
+    def fail(self: GPT2LMHeadModel, **given: object) -> None:
+        raise IndexError("index out of range in self")
+
+    monkeypatch.setattr(GPT2LMHeadModel, "forward", fail)
+    assert refused_weights(copy) == "broken_model"
