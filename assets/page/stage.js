@@ -110,6 +110,7 @@
     const { caution } = glassbox.explainer(name);
     if (leads && caution) frame.append(make("p", "gb-caution", caution));
     frame.dataset.view = about.name;
+    if (!leads) frame.open = glassbox.is_open(name, about.name);
     const below = views.slice(index + 1).find((other) => stage.views[other.name]);
     stage.box.insertBefore(frame, below ? stage.views[below.name].frame : null);
     const view = { frame, body, tools, alternative, root: null, instance: null, latest: null, name, about };
@@ -119,7 +120,10 @@
       view.waiting = !leads && !frame.open;
       return view.waiting ? null : fill(view);
     };
-    frame.addEventListener("toggle", () => { if (frame.open && view.waiting) fill(view); });
+    frame.addEventListener("toggle", () => {
+      glassbox.folded(name, about.name, frame.open);
+      if (frame.open && view.waiting) fill(view);
+    });
     return view;
   }
 

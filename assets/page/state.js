@@ -1,8 +1,9 @@
-// What is on the screen, as one value: tab, sentence, model, every control. The link after the # is that value as text.
+// What is on the screen, as one value: tab, sentence, model, every control, the folds that are open. The link after the # is that value as text.
 "use strict";
 
 (() => {
   const { boot, codes, lang } = glassbox;
+  const OPEN = "open"; // which folds are, in a link; no control bears that name
   const MOST_LINK = 8000; // characters; some programs that pass links on cut longer ones
 
   const explainer = (name) => boot.explainers.find((one) => one.name === name);
@@ -15,7 +16,14 @@
       controls[one.name] = Object.fromEntries(one.controls.filter((c) => !shared(c)).map((c) => [c.name, c.default]));
     }
     const first = boot.explainers[0];
-    return { tab: first.name, text: first.examples[0].text, model: boot.model, controls };
+    const open = Object.fromEntries(boot.explainers.map((one) => [one.name, []]));
+    return { tab: first.name, text: first.examples[0].text, model: boot.model, controls, open };
+  }
+
+  /** Those of some names that are folds of an explainer, in the order in which they stand on the page. */
+  function in_order(name, chosen) {
+    const views = explainer(name).views.slice(1).map((view) => view.name); // the first leads, and is always open
+    return [...views, ...boot.folds].filter((fold) => chosen.includes(fold));
   }
 
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
@@ -69,6 +77,7 @@
         if (shared(c) || c.kind === "action" || same(value, start.controls[one.name][c.name])) continue;
         parts.push([`${one.name}.${c.name}`, Array.isArray(value) ? value.join(",") : String(value)]);
       }
+      if (state.open[one.name].length) parts.push([`${one.name}.${OPEN}`, state.open[one.name].join(",")]);
     }
     if (document.documentElement.classList.contains("gb-projector")) parts.push(["projector", "1"]);
     return parts.map(([key, value]) => `${key}=${encodeURIComponent(value).replaceAll("%2C", ",")}`).join("&");
@@ -95,6 +104,11 @@
       else if (key === "text") state.text = value;
       else if (key === "model" && (boot.models.includes(value) || boot.any)) state.model = value;
       else if (key === "projector") projector = value === "1";
+      else if (controlName === OPEN && explainer(name)) {
+        const chosen = value.split(",");
+        state.open[name] = in_order(name, chosen);
+        if (state.open[name].length !== chosen.length) nonsense = true;
+      }
       else if (kind && !shared(kind) && kind.kind !== "action" && read(kind, value) !== undefined) {
         state.controls[name][controlName] = read(kind, value);
       } else nonsense = true;
@@ -109,6 +123,7 @@
   }
 
   Object.assign(glassbox, {
-    state: defaults(), defaults, parse, read, write, address, explainer, control, controlsOf, instead, same, MOST_LINK,
+    state: defaults(), defaults, parse, read, write, address, explainer, control, controlsOf, instead, in_order, same,
+    MOST_LINK,
   });
 })();

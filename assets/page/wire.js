@@ -60,10 +60,11 @@
 
   // -- links and tabs -------------------------------------------------------------------------------------------------
 
-  /** Shows the state in gradio's components and in the pictures' own controls. */
+  /** Shows the state in gradio's components, in the pictures' own controls and in the folds. */
   function place() {
     page?.("assign");
     glassbox.assign_all();
+    glassbox.fold_all();
   }
 
   /** Puts a link's state on the screen. */

@@ -13,6 +13,7 @@ from ..words import words_for
 from .offer import default_model, model_json, model_names
 from .pack import to_json
 
+FOLDS = ("look", "try", "formula")  # the explanations below the pictures, closed at first
 WORD_FILES = ("shell", "components", "strip", "refusals")
 
 
@@ -48,6 +49,7 @@ def boot(language: str) -> dict[str, Any]:
     """Everything that the scripts of one page know before the first answer."""
     return {
         "explainers": [explainer_json(explainer, language) for explainer in ALL],
+        "folds": list(FOLDS),
         "model": default_model(language),
         "models": model_names(language),
         "any": models.policy() == "any",

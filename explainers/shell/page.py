@@ -15,13 +15,13 @@ from ..words import Words, words_for
 from . import markup, runs
 from .answer import answer
 from .api import LINE
+from .boot import FOLDS
 from .offer import default_model, model_names
 
 FORMULAS = [
     {"left": "$$", "right": "$$", "display": True},
     {"left": "$", "right": "$", "display": False},
 ]
-FOLDS = ("look", "try", "formula")
 
 
 def page(language: str) -> None:
@@ -109,7 +109,8 @@ def panel(explainer: Explainer, language: str, strip: gr.HTML) -> None:
             concurrency_limit=None,  # runs.py refuses what is too much, in a sentence
         )
     for fold in FOLDS:
-        with gr.Accordion(words_for("shell", language)(f"folds.{fold}"), open=False, elem_classes="gb-fold"):
+        title = words_for("shell", language)(f"folds.{fold}")
+        with gr.Accordion(title, open=False, elem_id=f"fold-{name}-{fold}", elem_classes="gb-fold"):
             gr.Markdown(words(fold), latex_delimiters=FORMULAS)
 
 

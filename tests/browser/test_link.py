@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from explainers import sampling
 from tests.browser.plain import Plain
-from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, drawn, sentence, wait, write
+from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, drawn, sentence, unfold, wait, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -78,6 +78,47 @@ def test_ids_that_end_inside_a_syllable_survive_a_link(open_page: Open) -> None:
     other.locator(".gb-candidates-row button, button.gb-candidates-row").first.click()
     other.wait_for_function("(n) => glassbox.state.controls.sampling.ids.length === n", arg=len(ids) + 1)
     assert other.evaluate("glassbox.state.controls.sampling.ids") == [*ids, best]
+
+
+def unfolded(page: Page, tab: str) -> list[str]:
+    """What is open on a tab: pictures and explanations."""
+    return list(
+        page.evaluate(
+            """(tab) => [
+                ...document.querySelectorAll(`#stage-${tab} details[open]`),
+                ...document.querySelectorAll(`#panel-${tab} .gb-fold:has(.label-wrap.open)`),
+            ].map((fold) => fold.dataset.view ?? fold.id)""",
+            tab,
+        )
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_what_is_unfolded_is_in_the_link(open_page: Open, language: str) -> None:
+    page = open_page(address(language, "attention", SENTENCES[language]), locale=LOCALES[language])
+    wait(page, "attention", SENTENCES[language])
+    unfold(page, "numbers")
+    page.locator("#fold-attention-formula button").click()
+    page.wait_for_function("location.hash.includes('attention.open=numbers,formula')")
+    url = page.evaluate("glassbox.address(glassbox.state)")
+    other = open_page(url[url.index("/", 8) :], locale=LOCALES[language])
+    other.wait_for_selector("#stage-attention [data-view=numbers][open][data-filled]", state="attached")
+    other.wait_for_selector("#fold-attention-formula .label-wrap.open")
+    assert unfolded(other, "attention") == ["numbers", "fold-attention-formula"]
+    assert other.locator("#fold-attention-formula .katex").first.is_visible()
+    other.locator("#stage-attention [data-view=numbers] summary").click()
+    other.wait_for_function("!location.hash.includes('numbers')")
+    other.locator("[data-act=reset]").click()
+    wait(other, "attention")
+    other.wait_for_function("!document.querySelector('#panel-attention .label-wrap.open')")
+    assert unfolded(other, "attention") == []
+
+
+def test_a_fold_that_is_none_is_left_out(open_page: Open) -> None:
+    page = open_page(address("en", "tokens", "ok", tokens__open="formula,nothing"), locale="en-US")
+    wait(page, "tokens", "ok")
+    page.wait_for_selector("#fold-tokens-formula .label-wrap.open")
+    assert page.locator("#gb-note").inner_text() and unfolded(page, "tokens") == ["fold-tokens-formula"]
 
 
 def test_back_returns_to_the_tab_before(open_page: Open) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from explainers import ALL
 from explainers.contract import Choice, Explainer
+from explainers.shell.boot import FOLDS
 from tests.laws.tree import files, parse, python_files, read
 
 LANGUAGES = ("en", "ko")
@@ -51,6 +52,12 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def placeholders(text: Any) -> set[str]:
     """Names in braces, formulas between dollar signs left out."""
     return set(re.findall(r"\{([a-z_]+)[^}]*\}", FORMULA.sub("", str(text))))
+
+
+def test_a_link_can_name_each_fold() -> None:
+    for explainer in ALL:
+        assert not set(explainer.views) & set(FOLDS), explainer.name
+        assert "open" not in {control.name for control in explainer.controls}, explainer.name
 
 
 def test_both_languages_have_the_same_files() -> None:
