@@ -26,7 +26,8 @@ class Entry:
     """A model on offer.
 
     can: what it does: "causal" continues a text, "masked" fills gaps in one, "attention" gives the maps of its heads,
-        "recurrent" carries one state from token to token. What an explainer needs of a model is such a set, too.
+        "recurrent" carries one state from token to token, "seq2seq" reads one text and writes another. What an
+        explainer needs of a model is such a set, too.
     bytes: of the weights on disk.
     hub: its id on the Hugging Face Hub; None when it ships with the program.
     verified: whether these facts are the files' own (bundled, or checked against the Hub).
@@ -45,6 +46,8 @@ class Entry:
 GPT = frozenset({"causal", "attention"})
 BERT = frozenset({"masked", "attention"})
 LSTM = frozenset({"causal", "recurrent"})
+T5 = frozenset({"seq2seq"})
+KINDS = {"ForMaskedLM": BERT, "ForConditionalGeneration": T5}  # what the end of an architecture's name says; else GPT
 
 
 def _hub(name: str, languages: tuple[str, ...], parameters: int, size: int, licence: str) -> Entry:
@@ -98,7 +101,8 @@ def host_entry() -> Entry | None:
         return None
     try:
         architecture = str(files.read_json(folder / "config.json")["architectures"][0])
-        can = BERT if architecture.endswith("ForMaskedLM") else LSTM if architecture.startswith("LSTM") else GPT
+        kind = next((can for end, can in KINDS.items() if architecture.endswith(end)), GPT)
+        can = LSTM if architecture.startswith("LSTM") else kind
         facts = (files.parameters(folder), files.size(folder))
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         logging.getLogger(__name__).warning("GLASSBOX_FOLDER %s: %r", folder, error)

@@ -198,13 +198,15 @@ def _kind(name: str, config: Any) -> tuple[frozenset[str], Any]:
     if isinstance(config, LSTMConfig):
         return catalog.LSTM, LSTMForCausalLM
     for can, table, reader in (
+        # first, for some of these, such as BART, stand among those that fill gaps, too
+        (catalog.T5, transformers.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING, transformers.AutoModelForSeq2SeqLM),
         (catalog.GPT, transformers.MODEL_FOR_CAUSAL_LM_MAPPING, transformers.AutoModelForCausalLM),
         (catalog.BERT, transformers.MODEL_FOR_MASKED_LM_MAPPING, transformers.AutoModelForMaskedLM),
     ):
         classes = table.get(type(config), ())
         if named in {cls.__name__ for cls in (classes if isinstance(classes, tuple) else (classes,))}:
             return can, reader
-    raise Refusal("wrong_kind", model=name, can=named or config.model_type, needs="causal, masked")
+    raise Refusal("wrong_kind", model=name, can=named or config.model_type, needs="causal, masked, seq2seq")
 
 
 def _room() -> float:

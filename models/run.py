@@ -128,7 +128,12 @@ _tables: WeakKeyDictionary[Loaded, np.ndarray] = WeakKeyDictionary()
 
 
 def as_ids(loaded: Loaded, ids: Sequence[int]) -> torch.Tensor:
-    """The ids as a batch of one, (1, T), where the model runs; refuses what it cannot take."""
+    """The ids as a batch of one, (1, T), where the model runs; refuses what it cannot take.
+
+    A model that writes another text than it reads needs two sequences, not one.
+    """
+    if "seq2seq" in loaded.can:
+        raise Refusal("wrong_kind", model=loaded.name, can="seq2seq", needs="causal, masked")
     if not ids:
         raise Refusal("empty_text")
     if len(ids) > loaded.positions:

@@ -16,6 +16,7 @@ from typing import Any
 
 import tokenizers
 
+from .files import read_json
 from .load import find, tokenizer
 from .shelf import Shelf
 
@@ -95,10 +96,16 @@ def read(name: str, folder: Path) -> Vocabulary:
     added = description.get("added_tokens") or []
     special = {token["id"] for token in added if token["special"]} | set(original.all_special_ids)
     literal = frozenset(token["id"] for token in added)
-    end = original.eos_token_id if original.sep_token is None else None
+    end = original.eos_token_id if original.sep_token is None and not reads_whole(folder) else None
     beyond = unknown(description["model"], backend)
-    mark = sha256(backend.to_str().encode()).hexdigest()
+    mark = sha256(f"{end} {backend.to_str()}".encode()).hexdigest()
     return Vocabulary(backend, spelling(description), frozenset(special), literal, beyond, end, mark)
+
+
+def reads_whole(folder: Path) -> bool:
+    """Whether the model whose files lie there writes another text than it reads, which then ends with its mark."""
+    config = folder / "config.json"
+    return config.is_file() and bool(read_json(config).get("is_encoder_decoder"))
 
 
 def unknown(model: dict[str, Any], backend: tokenizers.Tokenizer) -> int | None:

@@ -229,3 +229,45 @@ def test_what_looks_ahead_is_no_model_that_continues(name: str, tmp_path: Path) 
     with pytest.raises(Refusal) as caught:
         load(tmp_path)
     assert caught.value.key == "wrong_kind"
+
+
+WRITERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "t5": ("T5ForConditionalGeneration", {"d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 3, "num_heads": 4}),
+    "mt5": ("MT5ForConditionalGeneration", {"d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 3, "num_heads": 4}),
+    "bart": (
+        "BartForConditionalGeneration",
+        {"d_model": 32, "encoder_layers": 3, "decoder_layers": 3, "encoder_ffn_dim": 48, "decoder_ffn_dim": 48}
+        | {"encoder_attention_heads": 4, "decoder_attention_heads": 4},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_model_that_writes_another_text(name: str, tmp_path: Path) -> None:
+    """Its tokens and its embedding table are there; one sequence alone is not what it takes."""
+    import torch
+    import transformers
+
+    import models
+    from explainers import attention, embeddings, sampling, tokens
+    from models.recipes.tokenizer import train_unigram
+    from tests.tiny import SENTENCES
+
+    tokenizer = train_unigram(SENTENCES, 256 + 60, 96)
+    architecture, sizes = WRITERS[name]
+    torch.manual_seed(3)
+    config = transformers.AutoConfig.for_model(name, vocab_size=len(tokenizer), **sizes, decoder_start_token_id=0)
+    theirs = getattr(transformers, architecture)(config)
+    theirs.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    cut = tokens.trace(TEXT, model=tmp_path)
+    assert cut.ids.tolist() == tokenizer(TEXT)["input_ids"] and cut.others[0].kind == "Unigram"
+    assert cut.decoded == TEXT + "</s>" and cut.others[0].unknown is None
+    table = theirs.get_input_embeddings().weight.detach().numpy()
+    np.testing.assert_array_equal(embeddings.trace(TEXT, model=tmp_path).rows, table[cut.ids])
+    for explainer in (attention, sampling):
+        with pytest.raises(Refusal, match="wrong_kind"):
+            explainer.trace(TEXT, model=tmp_path)
+    for act in (lambda: models.forward(tmp_path, [5, 6]), lambda: models.last_logits(tmp_path, [[5, 6]])):
+        with pytest.raises(Refusal, match="wrong_kind"):
+            act()

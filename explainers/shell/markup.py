@@ -12,7 +12,7 @@ from ..contract import Explainer
 from ..words import LANGUAGES, words_for
 
 ACTS = ("copy", "projector", "reset")
-KINDS = ("causal", "masked", "recurrent")  # what the table of models says that a model can do
+KINDS = ("causal", "masked", "recurrent", "seq2seq")  # what the table of models says that a model can do
 
 __all__ = ["escape", "header", "heading", "models_table", "navigation"]
 
