@@ -18,8 +18,11 @@ from pathlib import Path
 from textwrap import fill
 from typing import TextIO
 
+import numpy as np
+
 from .corpus import END
 from .grammar.document import Document, document
+from .grammar.korean import particle
 from .grammar.lexicon import LANGUAGES, load, plots, words
 from .grammar.survey import survey
 
@@ -64,10 +67,26 @@ def pairs(count: int, seed: int = 1, first: int = 0, held: bool = False, kind: s
                 yield pair
 
 
-def glossary() -> list[tuple[str, str]]:
-    """(English, Korean) of every name in the lexicon, those that training never tells of included."""
-    found = (each for kind in load("en", "lexicon") for each in words(kind) if each.en[:1].isupper())
-    return list(dict.fromkeys((each.en.split("/")[0], each.ko.split("/")[0]) for each in found))
+def names() -> list[list[tuple[str, str]]]:
+    """(English, Korean) of every name in the lexicon, by class; those that training never tells of included."""
+    classes = ([each for each in words(kind) if each.en[:1].isupper()] for kind in load("en", "lexicon"))
+    found = ([(each.en.split("/")[0], each.ko.split("/")[0]) for each in names] for names in classes)
+    return [list(dict.fromkeys(each)) for each in found if each]
+
+
+def glossary(count: int, seed: int = 1) -> Iterator[tuple[str, str]]:
+    """So many times one to three names of a class, as English and as Korean lists them."""
+    chance = np.random.default_rng(seed)
+    classes = names()
+    sizes = np.array([len(each) for each in classes])
+    for _ in range(count):
+        found = classes[chance.choice(len(classes), p=sizes / sizes.sum())]
+        few = [found[i] for i in chance.permutation(len(found))[: chance.integers(1, 4)]]
+        english, korean = zip(*few, strict=True)
+        if len(few) == 2:
+            yield " and ".join(english), f"{korean[0]}{particle(korean[0], '과')} {korean[1]}"
+        else:
+            yield ", ".join((*english[:-2], " and ".join(english[-2:]))), ", ".join(korean)
 
 
 def write(found: Iterator[Document], language: str, out: TextIO) -> None:
