@@ -22,7 +22,7 @@ import numpy as np
 
 from .corpus import END
 from .grammar.document import Document, document
-from .grammar.korean import particle
+from .grammar.korean import particle, rules
 from .grammar.lexicon import LANGUAGES, load, plots, words
 from .grammar.survey import survey
 
@@ -84,7 +84,7 @@ def glossary(count: int, seed: int = 1) -> Iterator[tuple[str, str]]:
         few = [found[i] for i in chance.permutation(len(found))[: chance.integers(1, 4)]]
         english, korean = zip(*few, strict=True)
         if len(few) == 2:
-            yield " and ".join(english), f"{korean[0]}{particle(korean[0], '과')} {korean[1]}"
+            yield " and ".join(english), korean[0] + particle(korean[0], rules()["joins"]) + " " + korean[1]
         else:
             yield ", ".join((*english[:-2], " and ".join(english[-2:]))), ", ".join(korean)
 
