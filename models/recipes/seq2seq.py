@@ -45,10 +45,10 @@ class Recipe:
     name: str
     language: str
     texts: tuple[Text, ...]
-    vocabulary: int = 4096
+    vocabulary: int = 3584
     width: int = 160
     heads: int = 5
-    inner: int = 480
+    inner: int = 384
     layers: int = 3
     positions: int = 128
     pairs: int = 96
