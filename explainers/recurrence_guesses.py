@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FIRST, MOST_ROWS = 4, 9  # guesses of either that are shown whatever the other says; tokens that are shown in all
 UPPER, GAP, ROW, AROUND = 84, 96, 34, 110  # heights: the upper bars, what is written below them, a token, the axes
+ROOM = 1.4  # how much wider the lower picture is than its longest bar, for the number behind that
 
 Row = tuple[int, float, float]  # an id, the RNN's probability, the transformer's
 
@@ -58,6 +59,7 @@ def beside(trace: Trace, words: Words = NO_WORDS, position: int = 0) -> go.Figur
     inside = UPPER + GAP + ROW * len(rows)
     labels = [("\u25b8 " if i == next_id(trace, at) else "") + trace.names[i] for i, *_ in rows]
     shares = [[row[1 + side] for row in rows] for side in (0, 1)]
+    wide = ROOM * max(map(max, shares))
     high = max(1.1 * float(trace.jensen_shannon.max()), 0.05)
     places = [{"label": label, "data": place} for place, label in enumerate(trace.labels, 1)]
     lower = figures.token_axis(labels) | {"range": [len(rows) - 0.5, -0.5], "domain": [0, 1 - (UPPER + GAP) / inside]}
@@ -70,7 +72,8 @@ def beside(trace: Trace, words: Words = NO_WORDS, position: int = 0) -> go.Figur
         annotations=[said(heading(trace, words, at), 1 - (UPPER + GAP - 4) / inside)],
         xaxis={
             "tickformat": ".0%",
-            "range": [0, 1.4 * max(map(max, shares))],
+            "range": [0, wide],
+            **({"tickvals": [0, 0.25, 0.5, 0.75, 1]} if wide > 1 else {}),  # no probability is above 1
             "title": {"text": figures.plain(words("probability"))},
         },
         yaxis=lower,

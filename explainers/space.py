@@ -83,9 +83,10 @@ def in_plane(trace: Trace, words: Words, used: np.ndarray) -> go.Figure:
     at, points, near = (part[:, used] for part in (trace.vocabulary, trace.points, trace.near))
     middle, half = frame(np.concatenate([at, points, near]))
     spot, reach = close_by(near)
-    home, close = spans(middle, half), spans(spot, np.full(2, max(1.3 * reach.max(), 0.1 * half.max())))
+    wide = max(1.3 * reach.max(), 0.1 * half.max())
+    home, close = spans(middle, half), spans(spot, np.full(2, wide))
     across, up = titles(trace, words, used)
-    made = figures.figure(layers(trace, at, points, near), HEIGHT, xaxis=across, yaxis=up)
+    made = figures.figure(layers(trace, at, points, near, 2 * wide / HEIGHT), HEIGHT, xaxis=across, yaxis=up)
     made.update_yaxes(scaleanchor="x")
     made.layout.meta = flight(trace, f"plane {used}", home, close)
     return made
@@ -120,14 +121,14 @@ def camera(center: np.ndarray, eye: np.ndarray) -> dict[str, Any]:
 def by_angle(trace: Trace, words: Words) -> go.Figure:
     """The chosen token in the middle, each other as far from it as its row is turned away, in degrees."""
     flat = {"visible": False}
-    drawn = layers(trace, trace.around, trace.turned, trace.near_turned)
+    reach = 1.2 * np.linalg.norm(trace.near_turned, axis=1).max()
+    drawn = layers(trace, trace.around, trace.turned, trace.near_turned, 2 * reach / HEIGHT)
     made = figures.figure(drawn, HEIGHT, xaxis=flat, yaxis=flat)
     made.update_yaxes(scaleanchor="x")
     for ring in RINGS:
         edge = {"x0": -ring, "x1": ring, "y0": -ring, "y1": ring}
         made.add_shape(type="circle", **edge, line={"color": colour("line")}, layer="below")
         made.add_annotation(x=0, y=ring, text=f"{ring}°", showarrow=False, font={"color": colour("muted")})
-    reach = 1.2 * np.linalg.norm(trace.near_turned, axis=1).max()
     middle = np.zeros(2)
     made.layout.meta = flight(trace, "angle", spans(middle, np.full(2, 105.0)), spans(middle, np.full(2, reach)))
     return made

@@ -234,3 +234,11 @@ def test_the_bundled_models_guess_worse_with_one_word(rnn: str) -> None:
     assert left is not None
     far = by_distance(trace, left)
     assert far[1] > far[max(far)]
+
+
+@pytest.mark.weights
+def test_no_tick_stands_above_one() -> None:
+    sure = recurrence.trace("Jamie has a kitten, and its name is Fluffy. What is the kitten called? It is called")
+    assert recurrence.beside(sure).layout.xaxis.tickvals[-1] == 1 < recurrence.beside(sure).layout.xaxis.range[1]
+    unsure = recurrence.beside(recurrence.trace("She opened the box and saw a")).layout.xaxis
+    assert unsure.tickvals is None and unsure.range[1] < 1
