@@ -57,7 +57,7 @@ def masked_recipe(vocabulary: int = 800) -> Any:
 def seq2seq_recipe() -> Any:
     from models.recipes.seq2seq import TEXTS, Recipe
 
-    sizes: dict[str, Any] = {"width": 32, "heads": 2, "inner": 64, "layers": 1, "pairs": 16, "made": 700}
+    sizes: dict[str, Any] = {"width": 32, "heads": 2, "inner": 64, "layers": 1, "pairs": 8, "made": 700}
     return Recipe("sample", "ko", TEXTS, vocabulary=2400, **sizes)
 
 
