@@ -63,6 +63,6 @@ class Axes:
     def named(self, name: str, places: Iterable[Any]) -> list[Any]:
         """The values along an axis, as its ticks name them."""
         axis = self.axes.get(name)
-        ticks = dict(zip(axis.tickvals or (), axis.ticktext or (), strict=True)) if axis else {}
+        ticks = dict(zip(axis.tickvals, axis.ticktext, strict=True)) if axis and axis.ticktext else {}
         found = (ticks.get(place, place) for place in places)
         return [html.unescape(value) if isinstance(value, str) else value for value in found]

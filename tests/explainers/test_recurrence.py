@@ -17,6 +17,7 @@ from explainers import recurrence
 from explainers.contract import Markdown, Refusal, Table
 from explainers.recurrence_guesses import candidates
 from explainers.recurrence_memory import by_distance, order
+from explainers.shell.figure import drawn
 from explainers.visible import first_visible
 from explainers.words import words_for
 from tests.explainers.conftest import WEIGHTS, read_plainly
@@ -240,5 +241,7 @@ def test_the_bundled_models_guess_worse_with_one_word(rnn: str) -> None:
 def test_no_tick_stands_above_one() -> None:
     sure = recurrence.trace("Jamie has a kitten, and its name is Fluffy. What is the kitten called? It is called")
     assert recurrence.beside(sure).layout.xaxis.tickvals[-1] == 1 < recurrence.beside(sure).layout.xaxis.range[1]
+    said = "\n".join(drawn(recurrence.beside(sure), words_for("recurrence", "en")))  # the same as text, for tools
+    assert "Fluffy" in said and "| 0.99" in said
     unsure = recurrence.beside(recurrence.trace("She opened the box and saw a")).layout.xaxis
     assert unsure.tickvals is None and unsure.range[1] < 1
