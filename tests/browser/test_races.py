@@ -91,7 +91,8 @@ def test_a_link_within_the_tab_and_back_move_live_knobs_too(open_page: Open) -> 
 
 
 def test_a_knob_does_not_throw_a_run_away(open_page: Open) -> None:
-    page = open_page(address("en", "sampling", SENTENCES["en"]))
+    # with this seed the model does not end the text before twenty tokens, at neither temperature
+    page = open_page(address("en", "sampling", SENTENCES["en"], sampling__seed=7))
     wait(page, "sampling", SENTENCES["en"])
     unfold(page, "numbers")
     page.locator(".gb-candidates-buttons button").nth(1).click()
