@@ -122,7 +122,7 @@ def test_a_short_run_learns_and_a_stopped_one_ends_the_same(
     before = encoder.score(plain, tokenizer, "en")
 
     def train(out: str, work: str) -> float:
-        figure: float = encoder.train(beside, tmp_path, tmp_path / out, tmp_path / work, TOKENS, save_every=10)
+        figure: float = encoder.train(beside, tmp_path, tmp_path / out, tmp_path / work, TOKENS, save_every=30)
         return figure
 
     after = train("out", "work")
