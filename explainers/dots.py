@@ -115,14 +115,14 @@ def box(place: np.ndarray, label: str, side: str) -> np.ndarray:
     return np.array([x - wide / 2, x + wide / 2, y - HIGH / 2, y + HIGH / 2])
 
 
-def beside(dots: np.ndarray, labels: Sequence[str], hub: np.ndarray, taken: Sequence[np.ndarray]) -> list[str]:
-    """Where each label stands beside its dot (K, 2), in pixels: pointing away from the hub, or where there is room.
+def beside(at: np.ndarray, labels: Sequence[str], hub: np.ndarray, taken: Sequence[np.ndarray]) -> list[str]:
+    """Where each label stands beside its dot, at (K, 2) in pixels: pointing away from the hub, or where there is room.
 
     Names come one after the other; each takes the side where it covers least of the names before it and of what is
     taken, the first of those where it covers as little.
     """
     found, taken = [], list(taken)
-    for dot, label in zip(dots, labels, strict=True):
+    for dot, label in zip(at, labels, strict=True):
         first = away(dot - hub)
         order = [first, *(side for side in SIDES if side != first)]
         boxes = [box(dot, label, side) for side in order]

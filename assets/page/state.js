@@ -1,4 +1,5 @@
-// What is on the screen, as one value: tab, sentence, model, every control, the folds that are open. The link after the # is that value as text.
+// What is on the screen, as one value: tab, sentence, model, every control, the folds that are open. The link after
+// the # is that value as text.
 "use strict";
 
 (() => {
@@ -108,8 +109,7 @@
         const chosen = value.split(",");
         state.open[name] = in_order(name, chosen);
         if (state.open[name].length !== chosen.length) nonsense = true;
-      }
-      else if (kind && !shared(kind) && kind.kind !== "action" && read(kind, value) !== undefined) {
+      } else if (kind && !shared(kind) && kind.kind !== "action" && read(kind, value) !== undefined) {
         state.controls[name][controlName] = read(kind, value);
       } else nonsense = true;
     }

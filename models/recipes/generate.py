@@ -70,7 +70,7 @@ def pairs(count: int, seed: int = 1, first: int = 0, held: bool = False, kind: s
 def names() -> list[list[tuple[str, str]]]:
     """(English, Korean) of every name in the lexicon, by class; those that training never tells of included."""
     classes = ([each for each in words(kind) if each.en[:1].isupper()] for kind in load("en", "lexicon"))
-    found = ([(each.en.split("/")[0], each.ko.split("/")[0]) for each in names] for names in classes)
+    found = ([(each.en.split("/")[0], each.ko.split("/")[0]) for each in one] for one in classes)
     return [list(dict.fromkeys(each)) for each in found if each]
 
 
