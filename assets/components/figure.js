@@ -8,11 +8,13 @@ glassbox.component("figure", (root, ctx) => {
   "use strict";
   const { el, rem, family, resized, rethemed, framed } = glassbox.kit;
   const CONFIG = { displayModeBar: false, displaylogo: false, showTips: false, doubleClick: "reset" };
+  const STILL = 150; // ms without a move after which a plot is at rest
 
   let props = null;
   let drawn = null; // the promise of the last drawing
   let stood = { kind: null, key: null, view: null }; // the last flight that arrived, and where a plot put away was seen from
   let flights = 0;
+  let still = null; // the timer of a plot that moves
   let size = ""; // that it was last drawn for
   const plot = el("div", { class: "gb-figure-plot", role: "img" });
   const note = el("p", { class: "gb-figure-note", role: "status", text: ctx.say("figure.loading") });
@@ -161,6 +163,7 @@ glassbox.component("figure", (root, ctx) => {
       .then((Plotly) => Plotly.react(plot, figure.data, laidOut, CONFIG))
       .then(() => ready(without && drawnIn(/3d$/)))
       .then(() => flown && arrive(flown))
+      .then(() => flown && glassbox.names.apart(plot))
       .catch((error) => {
         note.hidden = false;
         note.textContent = ctx.say("figure.failed");
@@ -188,6 +191,12 @@ glassbox.component("figure", (root, ctx) => {
     return glassbox.flight.fly(plot, to, () => flight === flights);
   }
 
+  // While it flies or is dragged, names stay as they are.
+  function moved() {
+    clearTimeout(still);
+    if (fly()) still = setTimeout(glassbox.names.apart, STILL, plot);
+  }
+
   // A browser has only so many WebGL contexts: a plot that is out of sight gives its own back.
   function putAway() {
     if (area.clientWidth || !plot.dataset.drawn || !drawnIn(/gl$|3d$/)) return;
@@ -204,7 +213,7 @@ glassbox.component("figure", (root, ctx) => {
     plot.setAttribute("aria-label", fly() ? ctx.say("figure.label") : text()); // the tokens it names stand beside it
     for (const label of plot.querySelectorAll(".textpoint")) label.setAttribute("translate", "no");
     plot.style.minHeight = "";
-    if (!plot.dataset.drawn) plot.on("plotly_click", clicked);
+    if (!plot.dataset.drawn) plot.on("plotly_click", clicked).on("plotly_relayout", moved);
     plot.dataset.drawn = +(plot.dataset.drawn || 0) + 1;
   }
 
@@ -256,7 +265,8 @@ glassbox.component("figure", (root, ctx) => {
   async function png() {
     await redraw();
     const { width, height } = plot.getBoundingClientRect();
-    const url = await globalThis.Plotly.toImage(plot, { format: "png", width, height, scale: 2 });
+    const shown = fly() ? { data: glassbox.names.seen(plot), layout: plot.layout, config: CONFIG } : plot;
+    const url = await globalThis.Plotly.toImage(shown, { format: "png", width, height, scale: 2 });
     const image = new Image();
     image.src = url;
     await image.decode();

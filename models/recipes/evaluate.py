@@ -3,14 +3,18 @@
     python -m models.recipes.evaluate --texts FOLDER
 
 A figure that a model's card states is compared with the card; where they differ, the table says so and the status is 1.
+Each core takes the next model, on one thread: most texts are short, and two threads on one of them are little faster.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,20 +62,19 @@ def shipped(name: str, kind: type[PreTrainedModel]) -> tuple[PreTrainedModel, Pr
     return model, PreTrainedTokenizerFast.from_pretrained(WEIGHTS / name, local_files_only=True)
 
 
-def guesses(folder: Path) -> Iterator[Row]:
-    """Bits per byte of the models that continue a text, beside compressors and counting."""
-    for recipe in causal.RECIPES.values():
-        train, held = documents(folder, recipe.texts[0])
-        model, tokenizer = shipped(recipe.name, kind_of(recipe))
-        figure = bits_per_byte(model, tokenizer, held[:SCORED])
-        stated = f"{figure:.4f} bits per byte"
-        yield Row(recipe.name, f"bits per byte, {recipe.texts[0].title}", f"{figure:.4f}", stated)
-        for text in recipe.texts[1:]:
-            other = f"{causal.beside(model, tokenizer, held_out(folder, text)):.3f}"
-            stated = f"{other} bits per byte on those of “{text.title}”"
-            yield Row(recipe.name, f"  {text.title}", other, stated if read_these(recipe) else "")
-        if not recipe.twin:
-            yield from peers(recipe.name, train, held[:SCORED], tokenizer)
+def guesses(folder: Path, recipe: causal.Recipe) -> Iterator[Row]:
+    """Bits per byte of a model that continues a text, beside compressors and counting."""
+    train, held = documents(folder, recipe.texts[0])
+    model, tokenizer = shipped(recipe.name, kind_of(recipe))
+    figure = bits_per_byte(model, tokenizer, held[:SCORED])
+    stated = f"{figure:.4f} bits per byte"
+    yield Row(recipe.name, f"bits per byte, {recipe.texts[0].title}", f"{figure:.4f}", stated)
+    for text in recipe.texts[1:]:
+        other = f"{causal.beside(model, tokenizer, held_out(folder, text)):.3f}"
+        stated = f"{other} bits per byte on those of “{text.title}”"
+        yield Row(recipe.name, f"  {text.title}", other, stated if read_these(recipe) else "")
+    if not recipe.twin:
+        yield from peers(recipe.name, train, held[:SCORED], tokenizer)
 
 
 def peers(name: str, train: list[str], held: list[str], tokenizer: PreTrainedTokenizerFast) -> Iterator[Row]:
@@ -117,90 +120,92 @@ def questions(tokenizer: PreTrainedTokenizerFast, language: str) -> dict[int, li
     return found
 
 
-def recall(folder: Path) -> Iterator[Row]:
-    """How well each model recalls what was told 10 to 160 tokens before."""
-    for recipe in causal.RECIPES.values():
-        model, tokenizer = shipped(recipe.name, kind_of(recipe))
-        for distance, asked in questions(tokenizer, recipe.language).items():
-            share = recalled(model, tokenizer, asked) if asked else float("nan")
-            yield Row(recipe.name, f"recall over {distance} tokens ({len(asked)} generated texts)", f"{share:.0%}")
+def recall(folder: Path, recipe: causal.Recipe) -> Iterator[Row]:
+    """How well a model recalls what was told 10 to 160 tokens before."""
+    model, tokenizer = shipped(recipe.name, kind_of(recipe))
+    for distance, asked in questions(tokenizer, recipe.language).items():
+        share = recalled(model, tokenizer, asked) if asked else float("nan")
+        yield Row(recipe.name, f"recall over {distance} tokens ({len(asked)} generated texts)", f"{share:.0%}")
 
 
-def gaps(folder: Path) -> Iterator[Row]:
-    """What the models that fill gaps get right."""
-    for recipe in masked.RECIPES.values():
-        model, tokenizer = shipped(recipe.name, BertForPreTraining)
-        these = read_these(recipe)
-        score = masked.accuracy(model, masked.held_rows(recipe, tokenizer, folder), masked.SCORED)
-        share = f"{score.right:.1%}"
-        yield Row(recipe.name, "hidden tokens guessed right", share, f"{share} of hidden tokens" * these)
-        yield Row(recipe.name, "  the most frequent token", f"{score.frequent:.1%}")
-        yield Row(
-            recipe.name, "bits for a hidden token", f"{score.bits:.3f}", f"{score.bits:.3f} bits for a hidden" * these
-        )
-        share = f"{score.follows:.1%}"
-        yield Row(recipe.name, "second parts told right", share, f"{share} of the same rows" * these)
-        yield Row(recipe.name, "  the more frequent answer", f"{score.guessed:.1%}")
+def gaps(folder: Path, recipe: masked.Recipe) -> Iterator[Row]:
+    """What a model that fills gaps gets right."""
+    model, tokenizer = shipped(recipe.name, BertForPreTraining)
+    these = read_these(recipe)
+    score = masked.accuracy(model, masked.held_rows(recipe, tokenizer, folder), masked.SCORED)
+    share = f"{score.right:.1%}"
+    yield Row(recipe.name, "hidden tokens guessed right", share, f"{share} of hidden tokens" * these)
+    yield Row(recipe.name, "  the most frequent token", f"{score.frequent:.1%}")
+    bits = f"{score.bits:.3f}"
+    yield Row(recipe.name, "bits for a hidden token", bits, f"{bits} bits for a hidden" * these)
+    share = f"{score.follows:.1%}"
+    yield Row(recipe.name, "second parts told right", share, f"{share} of the same rows" * these)
+    yield Row(recipe.name, "  the more frequent answer", f"{score.guessed:.1%}")
 
 
-def translations(folder: Path) -> Iterator[Row]:
+def translations(folder: Path, recipe: seq2seq.Recipe) -> Iterator[Row]:
     """How many held-out sentences the T5 translates exactly, and how near it comes to what people said."""
-    for recipe in seq2seq.RECIPES.values():
-        if not trained(recipe.name):
-            yield Row(recipe.name, MISSING, "")
-            continue
-        model, tokenizer = shipped(recipe.name, T5ForConditionalGeneration)
-        simple, people = seq2seq.kept()[: seq2seq.SCORED], seq2seq.real(folder)[1][: seq2seq.SCORED]
-        share = f"{seq2seq.exact(model, tokenizer, simple):.1%}"
-        yield Row(
-            recipe.name,
-            f"exact translations of {len(simple)} generated sentences",
-            share,
-            f"{share} of {len(simple)} held-out",
-        )
-        near = f"{seq2seq.chrf(model, tokenizer, people):.1f}"
-        yield Row(recipe.name, f"chrF on {len(people)} real pairs", near, f"chrF {near} on")
+    if not trained(recipe.name):
+        yield Row(recipe.name, MISSING, "")
+        return
+    model, tokenizer = shipped(recipe.name, T5ForConditionalGeneration)
+    simple, people = seq2seq.kept()[: seq2seq.SCORED], seq2seq.real(folder)[1][: seq2seq.SCORED]
+    share = f"{seq2seq.exact(model, tokenizer, simple):.1%}"
+    what = f"exact translations of {len(simple)} generated sentences"
+    yield Row(recipe.name, what, share, f"{share} of {len(simple)} held-out")
+    near = f"{seq2seq.chrf(model, tokenizer, people):.1f}"
+    yield Row(recipe.name, f"chrF on {len(people)} real pairs", near, f"chrF {near} on")
 
 
-def words(folder: Path) -> Iterator[Row]:
-    """What the word vectors know of words that belong together."""
-    for recipe in vectors.RECIPES.values():
-        known, table = vectors.shipped(WEIGHTS / recipe.name)
-        for stated in vectors.figures(known, table, recipe.language):
-            share, _, what = stated.partition(" of ")
-            yield Row(recipe.name, what, share, stated)
+def words(folder: Path, recipe: vectors.Recipe) -> Iterator[Row]:
+    """What word vectors know of words that belong together."""
+    known, table = vectors.shipped(WEIGHTS / recipe.name)
+    for stated in vectors.figures(known, table, recipe.language):
+        share, _, what = stated.partition(" of ")
+        yield Row(recipe.name, what, share, stated)
 
 
-def passages(folder: Path) -> Iterator[Row]:
+def passages(folder: Path, recipe: encoder.Recipe) -> Iterator[Row]:
     """For how many questions the passage that answers comes first."""
-    for recipe in encoder.RECIPES.values():
-        if not trained(recipe.name):
-            yield Row(recipe.name, MISSING, "")
-            continue
-        share = f"{encoder.score(*encoder.shipped(WEIGHTS / recipe.name), recipe.language):.0%}"
-        stated = f"for {share} of {encoder.ASKED} questions"
-        yield Row(recipe.name, f"the right passage first, {encoder.ASKED} questions", share, stated)
-        plain = f"{encoder.score(*encoder.bert(WEIGHTS / recipe.base), recipe.language):.0%}"
-        yield Row(recipe.name, f"  {recipe.base} as it is", plain, f"Without what was learnt: {plain}")
-        common = f"{encoder.by_words(recipe.language):.0%}"
-        yield Row(recipe.name, "  words in common (tf-idf)", common, f"(tf-idf): {common}")
+    if not trained(recipe.name):
+        yield Row(recipe.name, MISSING, "")
+        return
+    share = f"{encoder.score(*encoder.shipped(WEIGHTS / recipe.name), recipe.language):.0%}"
+    stated = f"for {share} of {encoder.ASKED} questions"
+    yield Row(recipe.name, f"the right passage first, {encoder.ASKED} questions", share, stated)
+    plain = f"{encoder.score(*encoder.bert(WEIGHTS / recipe.base), recipe.language):.0%}"
+    yield Row(recipe.name, f"  {recipe.base} as it is", plain, f"Without what was learnt: {plain}")
+    common = f"{encoder.by_words(recipe.language):.0%}"
+    yield Row(recipe.name, "  words in common (tf-idf)", common, f"(tf-idf): {common}")
 
 
-def learning(folder: Path) -> Iterator[Row]:
-    """What the heads of the small twin do, before they learn and while they do."""
+def learning(folder: Path, which: int) -> Iterator[Row]:
+    """What the heads of the small twin do, as it was kept the which-th time: before they learn, and while they do."""
+    name = early.folder_of(WEIGHTS / early.TWIN.name, which).name
+    if not trained(name):
+        yield Row(name, MISSING, "")
+        return
+    model, tokenizer = shipped(name, GPT2LMHeadModel)
     held = held_out(folder, early.TWIN.texts[0])[:SCORED]
-    for which in range(len(early.KEPT)):
-        name = early.folder_of(WEIGHTS / early.TWIN.name, which).name
-        if not trained(name):
-            yield Row(name, MISSING, "")
-            continue
-        model, tokenizer = shipped(name, GPT2LMHeadModel)
-        figure = f"{bits_per_byte(model, tokenizer, held):.4f}"
-        yield Row(name, f"bits per byte, {early.TWIN.texts[0].title}", figure, f"{figure} bits per byte")
-        yield Row(name, early.told(model, len(tokenizer)), "", early.told(model, len(tokenizer)))
+    figure = f"{bits_per_byte(model, tokenizer, held):.4f}"
+    yield Row(name, f"bits per byte, {early.TWIN.texts[0].title}", figure, f"{figure} bits per byte")
+    yield Row(name, early.told(model, len(tokenizer)), "", early.told(model, len(tokenizer)))
 
 
-PARTS: tuple[Callable[[Path], Iterator[Row]], ...] = (guesses, recall, gaps, translations, words, passages, learning)
+PARTS: tuple[tuple[Callable[..., Iterator[Row]], Iterable[object]], ...] = (
+    (guesses, causal.RECIPES.values()),
+    (recall, causal.RECIPES.values()),
+    (gaps, masked.RECIPES.values()),
+    (translations, seq2seq.RECIPES.values()),
+    (words, vectors.RECIPES.values()),
+    (passages, encoder.RECIPES.values()),
+    (learning, range(len(early.KEPT))),
+)
+
+
+def rows(part: Callable[..., Iterator[Row]], folder: Path, of: object) -> list[Row]:
+    """What a part of the table says of one recipe."""
+    return list(part(folder, of))
 
 
 def differs(row: Row) -> bool:
@@ -223,8 +228,10 @@ def main() -> int:
     parser.add_argument("--texts", type=Path, required=True, help="folder that holds the training texts")
     folder, began, wrong = parser.parse_args().texts, time.monotonic(), 0
     print("| model | what | figure |\n| --- | --- | --- |")
-    for part in PARTS:
-        for row in part(folder):
+    fresh = multiprocessing.get_context("spawn")  # torch's threads do not outlive a fork
+    with ProcessPoolExecutor(os.cpu_count(), fresh, torch.set_num_threads, (1,)) as cores:
+        found = [cores.submit(rows, part, folder, of) for part, recipes in PARTS for of in recipes]
+        for row in (row for each in found for row in each.result()):
             note = " (its card says otherwise)" if differs(row) else ""
             wrong += bool(note)
             print(f"| {row.model} | {row.what} | {row.figure}{note} |", flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import torch
 from playwright.sync_api import Page, expect
 
+from explainers import dots
 from tests.browser.plain import Plain
 from tests.browser.reading import LOCALES, MODELS, PATHS, SENTENCES, address, answer, unfold, wait, write
 
@@ -177,6 +179,43 @@ def view(page: Page) -> Any:
             return JSON.stringify(scene ? scene.camera : [xaxis.range, yaxis.range]);
         }"""
     )
+
+
+NAMES = """() => Array.from(document.querySelectorAll("#stage-embeddings .scatterlayer .textpoint"), (name) => {
+    const { left, right, top, bottom } = name.getBoundingClientRect();
+    return [getComputedStyle(name).visibility === "visible", left, right, top, bottom, name.textContent];
+})"""
+
+
+def hidden(page: Page) -> int:
+    """How many names the picture leaves out; those that it writes do not run into each other."""
+    names = page.evaluate(NAMES)
+    boxes = [np.array(box) for visible, *box, _ in names if visible]
+    assert len(boxes) > 5
+    for one, other in combinations(boxes, 2):
+        smaller = min((box[1] - box[0]) * (box[3] - box[2]) for box in (one, other))
+        assert dots.shared(one, other) <= 0.2 * smaller
+    return len(names) - len(boxes)
+
+
+@EACH
+def test_on_a_phone_a_name_that_has_no_room_is_not_written(open_page: Open, language: str) -> None:
+    """Nor is it in the saved picture; all are written where there is room."""
+    page = opened(open_page, language)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("document.querySelector('#stage-embeddings .gb-figure-plot')._fullLayout.width < 390")
+    page.wait_for_timeout(500)
+    left = hidden(page)
+    assert left > 0
+    blank = """() => glassbox.names.seen(document.querySelector("#stage-embeddings .gb-figure-plot"))
+        .flatMap((trace) => trace.texttemplate ?? []).filter((text) => !text.trim()).length"""
+    assert page.evaluate(blank) == left
+    page.locator(".gb-figure-views button").nth(1).click()  # from nearer
+    page.wait_for_timeout(500)
+    near = hidden(page)
+    page.locator(".gb-figure-views button").nth(1).click()
+    page.wait_for_timeout(500)
+    assert min(near, hidden(page)) < left
 
 
 @EACH
