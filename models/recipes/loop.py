@@ -57,9 +57,14 @@ def optimizers(model: PreTrainedModel, peaks: tuple[float, float] = (0.02, 0.003
     chosen = {id(p) for p in matrices}
     rest = [p for p in model.parameters() if id(p) not in chosen]
     return [
-        (torch.optim.Muon(matrices, lr=peaks[0], weight_decay=0.01), peaks[0]),
+        muon(matrices, peaks[0]),
         (torch.optim.AdamW(rest, lr=peaks[1], betas=(0.9, 0.95), weight_decay=0.01), peaks[1]),
     ]
+
+
+def muon(matrices: list[Tensor], peak: float) -> tuple[torch.optim.Optimizer, float]:
+    """Muon for some matrices, and its highest learning rate."""
+    return torch.optim.Muon(matrices, lr=peak, weight_decay=0.01), peak
 
 
 def falling(step: int, steps: int) -> float:

@@ -235,6 +235,20 @@ def test_pairs_of_a_batch_are_translations_of_like_length(texts: Path) -> None:
     assert len(set(lengths)) > 2 and rows.batch(3)[0].equal(rows.batch(3)[0])
 
 
+def test_every_number_of_a_t5_learns_once_and_its_queries_slower() -> None:
+    from models.recipes import seq2seq
+    from models.recipes.tokenizer import train_unigram
+
+    tokenizer = train_unigram([f"{english} {korean}" for english, korean in SAID] * 40, 400, 64)
+    model = seq2seq.build(seq2seq_recipe(), tokenizer)
+    (_, usual), (slow, peak), _ = pairs = seq2seq.updates(model, (0.02, 0.05))
+    learnt = [p.data_ptr() for optimizer, _ in pairs for group in optimizer.param_groups for p in group["params"]]
+    assert sorted(learnt) == sorted(p.data_ptr() for p in model.parameters())
+    queries = [attention.q.weight for attention in model.modules() if hasattr(attention, "q")]
+    assert {p.data_ptr() for p in slow.param_groups[0]["params"]} == {p.data_ptr() for p in queries}
+    assert len(queries) == 3 and peak == pytest.approx(usual / 16**0.5)  # a head is 16 wide
+
+
 def test_real_pairs_are_held_out_before_training(texts: Path) -> None:
     from models.recipes import seq2seq
 
