@@ -45,7 +45,7 @@ NEXT = 0.3  # weight of the question whether the second part follows
 WARM = 100  # steps until the learning rate is whole: a fresh BERT, whose norms come after, does not stand more
 SCORED, REPORTED = 140, 14  # held-out batches that the shipped figure is measured on, and that of a checkpoint
 SPREAD = 0.05  # standard deviation of the first weights
-PEAKS = (0.01, 0.002)  # the highest learning rates of Muon and of AdamW
+PEAKS = (0.01, 0.01)  # the highest learning rates of Muon and of AdamW
 NOTHING = -100  # a label that counts for nothing
 FOLLOWS, ELSEWHERE = 0, 1  # labels of the second part, as BERT counts them
 
