@@ -3,24 +3,31 @@
     python -m models.recipes.insults FILE           a word a line; the list is not part of this repository
 
 Asked is how likely each word is, all its tokens, after each beginning of grammar/<language>/counted.toml; the figure is
-the sum over the words, on average over the beginnings. A masked model is shown as many gaps as the word has tokens.
+the sum over the words, on average over the beginnings. A masked model is shown as many gaps as the word has tokens; a
+model that translates has read one of the English beginnings and has begun to write one of the Korean ones.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
 import torch
 from torch import Tensor
-from transformers import BertForMaskedLM, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import (
+    BertForMaskedLM,
+    GPT2LMHeadModel,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    T5ForConditionalGeneration,
+)
 
-from . import causal, masked
+from . import causal, early, masked, seq2seq
 from .causal import kind_of
-from .evaluate import shipped
+from .evaluate import shipped, trained
 from .grammar.lexicon import LANGUAGES, load
 from .loop import WEIGHTS
 
@@ -57,6 +64,15 @@ def filled(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, beginning
     return likelihood(model(**row).logits[0, gaps], wanted)
 
 
+def translated(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, beginning: str, word: str) -> float:
+    """The probability that a translation goes on with a word, on average over what English beginning it has read."""
+    read = tokenizer(load("en", "counted")["beginnings"], padding=True, return_tensors="pt")
+    before, after = (tokenizer(part, add_special_tokens=False)["input_ids"] for part in (beginning, word))
+    begun = torch.tensor([[model.config.decoder_start_token_id, *before, *after]]).expand(len(read.input_ids), -1)
+    scores = model(**read, decoder_input_ids=begun).logits[:, len(before) : -1]
+    return sum(likelihood(each, after) for each in scores) / len(scores)
+
+
 def likelihood(scores: Tensor, wanted: Sequence[int]) -> float:
     """Scores (N, V) of N places -> the product of the probabilities of the N tokens wanted there."""
     return float(scores.log_softmax(-1)[torch.arange(len(wanted)), torch.tensor(wanted)].sum().exp())
@@ -64,14 +80,23 @@ def likelihood(scores: Tensor, wanted: Sequence[int]) -> float:
 
 def mass(name: str, language: str, words: Sequence[str]) -> float:
     """The probability of all the words together, on average over the beginnings."""
-    if name in causal.RECIPES:
-        kind, how = kind_of(causal.RECIPES[name]), continued
-    else:
-        kind, how = BertForMaskedLM, filled
-    model, tokenizer = shipped(name, kind)
+    model, tokenizer = shipped(name, ASKED[name][0])
+    how = ASKED[name][1]
     beginnings = load(language, "counted")["beginnings"]
     with torch.inference_mode():
         return sum(how(model, tokenizer, each, word) for each in beginnings for word in words) / len(beginnings)
+
+
+How = Callable[[PreTrainedModel, PreTrainedTokenizerFast, str, str], float]
+ASKED: dict[str, tuple[type[PreTrainedModel], How, str]] = {
+    **{name: (kind_of(recipe), continued, recipe.language) for name, recipe in causal.RECIPES.items()},
+    **{name: (BertForMaskedLM, filled, recipe.language) for name, recipe in masked.RECIPES.items()},
+    **{name: (T5ForConditionalGeneration, translated, recipe.language) for name, recipe in seq2seq.RECIPES.items()},
+    **{
+        early.folder_of(WEIGHTS / early.TWIN.name, which).name: (GPT2LMHeadModel, continued, early.TWIN.language)
+        for which in range(len(early.KEPT))
+    },
+}
 
 
 def told(share: float, words: Sequence[str], language: str) -> str:
@@ -101,9 +126,9 @@ def main() -> None:
     for language in LANGUAGES:
         if not own_of(words, language):
             parser.error(f"the list holds no word of the language {language}")
-    models = {name: recipe.language for name, recipe in causal.RECIPES.items()}
-    models |= {name: recipe.language for name, recipe in masked.RECIPES.items()}
-    for name, language in models.items():
+    for name, (_, _, language) in ASKED.items():
+        if not trained(name):
+            continue
         own = own_of(words, language)
         line = told(mass(name, language, own), own, language)
         write(WEIGHTS / name / "CARD.md", line)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from models.catalog import CATALOG
+
 pytestmark = pytest.mark.weights
 
 
@@ -49,6 +51,41 @@ def test_a_gap_is_filled_as_the_masked_model_says() -> None:
         likely = float(model(**row).logits[0, place].softmax(-1)[wanted])
         assert insults.filled(model, tokenizer, "He is a", "dog") == pytest.approx(likely, rel=1e-4)
         assert insults.filled(model, tokenizer, "He is a", "뷁") == 0
+
+
+def test_a_translation_goes_on_as_it_does_token_by_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from models.recipes import insults, seq2seq
+    from models.recipes.tokenizer import train_unigram
+
+    tokenizer = train_unigram(["She is a cat", "고양이는 우유를 마신다", "강아지는 강아지다"] * 40, 320, 64)
+    recipe = seq2seq.Recipe("sample", "ko", seq2seq.TEXTS, width=32, heads=2, inner=64, layers=1)
+    model = seq2seq.build(recipe, tokenizer).eval()
+    read = ["She is a", "cat"]
+    monkeypatch.setattr(insults, "load", lambda language, name: {"beginnings": read})
+    words = tokenizer("강아지는", add_special_tokens=False)["input_ids"]
+    assert len(words) > 1
+    likely = []
+    with torch.inference_mode():
+        for english in read:
+            ids = torch.tensor([tokenizer(english)["input_ids"]])
+            said = [model.config.decoder_start_token_id, *tokenizer("고양이는", add_special_tokens=False)["input_ids"]]
+            likely.append(1.0)
+            for word in words:
+                shares = model(input_ids=ids, decoder_input_ids=torch.tensor([said])).logits[0, -1].softmax(-1)
+                likely[-1] *= float(shares[word])
+                said.append(word)
+        found = insults.translated(model, tokenizer, "고양이는", "강아지는")
+    assert found == pytest.approx(sum(likely) / 2, rel=1e-3)
+
+
+def test_every_model_that_says_words_is_asked() -> None:
+    from models.recipes import insults
+    from models.recipes.evaluate import trained
+
+    said = [entry.name for entry in CATALOG if entry.hub is None]
+    assert set(said) <= set(insults.ASKED) and all(trained(name) for name in said)
 
 
 def test_all_words_together_are_no_more_than_certain_and_each_adds() -> None:
