@@ -105,11 +105,12 @@ def compared(text: str, names: tuple[str, str], runs: tuple[models.Pass, models.
     words = words_of(pieces)
     lengths = doublings(len(words))
     gone = tuple(place for place in spread(len(words), MOST_GONE) if words[place].stop < len(ids))
+    logs = [log_softmax(run.logits) for run in runs]
     first, second = (
-        side(name, run, other, words, lengths, [words[place] for place in gone])
-        for name, run, other in zip(names, runs, reversed(runs), strict=True)
+        side(name, run, own, other, words, lengths, [words[place] for place in gone])
+        for name, run, own, other in zip(names, runs, logs, reversed(logs), strict=True)
     )
-    shares = [np.exp(log_softmax(run.logits)) for run in runs]
+    shares = [np.exp(own) for own in logs]
     states = runs[0].states
     assert states is not None, "an RNN without states"
     found = sorted({int(i) for one in (first, second) for top in (one.top, one.near.top) for i in top.flat} | {*ids})
@@ -136,21 +137,21 @@ def compared(text: str, names: tuple[str, str], runs: tuple[models.Pass, models.
 def side(
     name: str,
     run: models.Pass,
-    other: models.Pass,
+    logs: np.ndarray,
+    other: np.ndarray,
     words: tuple[Word, ...],
     lengths: tuple[int, ...],
     gone: list[Word],
 ) -> Side:
-    """One model's half of the comparison."""
+    """One model's half of the comparison, from both models' logarithms of probabilities (T, V): its own first."""
     ids = tuple(run.ids.tolist())
-    logs = log_softmax(run.logits)
     top = np.argsort(-run.logits, axis=-1, kind="stable")[:, :BEST]
     return Side(
         model=name,
         parameters=next((entry.parameters for entry in models.offered() if entry.name == name), None),
         top=top,
         shares=np.exp(np.take_along_axis(logs, top, -1)),
-        others=np.exp(np.take_along_axis(log_softmax(other.logits), top, -1)),
+        others=np.exp(np.take_along_axis(other, top, -1)),
         surprise=coming(logs, ids),
         rank=np.append(rank(logs[:-1], run.ids[1:]), 0),
         near=near(name, ids, words, lengths, run.logits),
