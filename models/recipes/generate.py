@@ -57,12 +57,15 @@ def documents(count: int, seed: int = 1, first: int = 0, held: bool = False, kin
 
 
 def pairs(count: int, seed: int = 1, first: int = 0, held: bool = False, kind: str = "") -> Iterator[tuple[str, str]]:
-    """(English, Korean) sentences, each pair once; left out is what only its neighbours make clear."""
+    """(English, Korean) sentences, each pair once; left out is what only its neighbours make clear.
+
+    Of documents for scoring come only the sentences that say what training never shows: the others it may show.
+    """
     seen = set()
     for index in range(first, first + count):
         found = document(seed, index, held, canonical=True, kind=kind)
         for i, pair in enumerate(zip(found.sentences["en"], found.sentences["ko"], strict=True)):
-            if i in found.alone and pair not in seen:
+            if i in found.alone and pair not in seen and (i in found.new or not held):
                 seen.add(pair)
                 yield pair
 

@@ -11,7 +11,7 @@ import pytest
 from models.recipes import generate
 from models.recipes.grammar import english, korean
 from models.recipes.grammar.document import Document, document
-from models.recipes.grammar.held import held_names, held_pair
+from models.recipes.grammar.held import held_name, held_names, held_pair
 from models.recipes.grammar.level import end
 from models.recipes.grammar.lexicon import LANGUAGES, load, plots, words
 from models.recipes.grammar.planted import capitals, needed, numbers, schedule, times
@@ -216,6 +216,21 @@ def test_pairs_can_be_predicted() -> None:
     several = [(source, targets) for source, targets in found.items() if len(targets) > 1]
     assert len(found) > 2000
     assert len(several) < 0.005 * len(found), several[:20]
+
+
+def test_pairs_for_scoring_say_what_training_never_shows_and_no_others_do() -> None:
+    """A sentence is not held out for itself: one that has nothing new in it is trained on, so it scores nothing."""
+    kept = set(generate.pairs(80, seed=3, held=True))
+    told = {
+        (found.sentences["en"][i], found.sentences["ko"][i])
+        for found in (document(3, index, held=True, canonical=True) for index in range(80))
+        for i in found.alone
+    }
+    trained = set(generate.pairs(700, seed=3))
+    assert kept < told and not kept & trained and len(told & trained) > 20
+    names = [each.en for kind in load("en", "lexicon") for each in words(kind) if held_name(each)]
+    named = {pair for pair in kept if any(re.search(rf"\b{name}\b", pair[0]) for name in names)}
+    assert 0.5 * len(kept) < len(named) < len(kept)
 
 
 @pytest.mark.weights  # needs none, but twenty seconds

@@ -21,8 +21,8 @@ class Document:
     """One text: its sentences in each language, the same number in both.
 
     answer: in a text that asks for something it told before, the words that answer, by language; the last sentence
-    holds them. alone: the sentences that can be translated without the others. label: positive or negative, of an
-    opinion.
+    holds them. alone: the sentences that can be translated without the others. new: those that say what training never
+    shows. label: positive or negative, of an opinion.
     """
 
     kind: str
@@ -30,6 +30,7 @@ class Document:
     sentences: dict[str, tuple[str, ...]]
     breaks: frozenset[int]
     alone: frozenset[int]
+    new: frozenset[int] = frozenset()
     label: str = ""
     answer: dict[str, str] | None = None
 
@@ -74,7 +75,10 @@ def document(
     sentences = spoken(telling.lines, manner, canonical)
     answer = forms(scope[about["answer"]]) if "answer" in about else None
     alone = frozenset(i for i, line in enumerate(telling.lines) if stands_alone(line))
-    return Document(kind, plot, sentences, breaks(kind, telling.lines, manner), alone, about.get("label", ""), answer)
+    told = enumerate(zip(telling.lines, sentences["en"], strict=True))
+    new = frozenset(i for i, (line, sentence) in told if held and telling.new(line, sentence))
+    ends = breaks(kind, telling.lines, manner)
+    return Document(kind, plot, sentences, ends, alone, new, about.get("label", ""), answer)
 
 
 def one_kind(chance: random.Random) -> str:

@@ -37,7 +37,10 @@ class Line:
 
 @dataclass
 class Telling:
-    """The state of one document while it is told. invent: the share of its names that nobody bears."""
+    """The state of one document while it is told.
+
+    invent: the share of its names that nobody bears. pairs: words that were chosen to stand beside each other.
+    """
 
     chance: random.Random
     held: bool = False
@@ -45,6 +48,7 @@ class Telling:
     invent: float = 0.0
     used: set[str] = field(default_factory=set)
     lines: list[Line] = field(default_factory=list)
+    pairs: list[tuple[Entry, Entry]] = field(default_factory=list)
 
     def tell(self, plot: str, given: tuple[Entry, ...] = ()) -> Scope:
         """Adds the lines of a plot; `given` fills its first roles, chance the others."""
@@ -109,7 +113,17 @@ class Telling:
             return self.keep([invented(kind, self.chance)])
         pool = list(facts(scope[kind[8:]].kind, scope[kind[8:]].key) if kind.startswith("fact of ") else words(kind))
         pool = [each for each in pool if f"{each.kind}.{each.key}" not in self.used] or pool
-        return self.keep(self.allowed(pool, beside))
+        chosen = self.keep(self.allowed(pool, beside))
+        if beside:
+            self.pairs.append((beside, chosen))
+        return chosen
+
+    def new(self, line: Line, sentence: str) -> bool:
+        """Whether an English sentence says a name or a pair of words that training never shows."""
+        entries = list(line.scope.values())
+        said = [each for each in entries if each.form("en").split("/")[0].lower() in sentence.lower()]
+        pairs = (pair for pair in self.pairs if pair[0] in said and pair[1] in said)
+        return any(map(held_name, said)) or any(held_pair(*pair) for pair in pairs)
 
     def allowed(self, pool: list[Entry], beside: Entry | None) -> list[Entry]:
         """Those that this side of the split may say; the held-out side takes what is held out where it can."""
