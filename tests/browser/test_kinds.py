@@ -51,7 +51,7 @@ def test_the_picker_offers_every_kind_the_pages_language_first(open_page: Open, 
     offered = [option.strip().removeprefix("✓").strip() for option in options.all_inner_texts()]
     assert offered[0] == MODELS[language]
     assert {"tiny-bert", "tiny-lstm", "tiny-ko-lstm", "stories-gpt", "ko-gpt"} <= set(offered)
-    korean = [name.startswith(("ko-", "tiny-ko-")) for name in offered]
+    korean = [name.startswith(("ko-", "tiny-ko-")) for name in offered if name != "en-ko-t5"]  # which speaks both
     assert korean == sorted(korean, reverse=language == "ko")  # the other language's stand together, after its own
 
 
