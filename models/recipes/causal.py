@@ -44,7 +44,7 @@ from . import attention
 from .card import Card, Reading
 from .corpus import Text, by_blank_line, by_lines, by_mark, column, documents, held_out, question_and_answer, sampled
 from .generated import generated, recalled
-from .loop import WEIGHTS, at_rest, command, falling, go, reread, save
+from .loop import WEIGHTS, again, at_rest, command, falling, go, reread, save
 from .tokenizer import train_bpe
 
 PARTS = (1, 2, 2)  # into how many rows a batch cuts one row of all the positions, each as likely
@@ -52,7 +52,6 @@ SHORT = 4  # the same, for a batch of short texts alone
 MADE = 60_000  # documents of the grammar in each language: each planted fact as often as planted.py says
 TOLD = 60_000  # and of those that ask for what they told
 TAUGHT = 0.5  # share of the loss that is about what the teachers guess
-AGAIN = 0.4  # of the highest learning rate, where a second run with teachers begins
 CONTINUED, LONGEST = 20, 80  # continuations on the card, and the most tokens of one
 SENTENCES = re.compile(r"(?<=[.!?])\s+|(?<=[.!?][\"”'])\s+|\n+")
 SCORED, BESIDE = 340, 100  # held-out documents that the shipped figure is measured on, and of each other text
@@ -300,11 +299,6 @@ def teachers_of(recipe: Recipe, device: str) -> list[PreTrainedModel]:
         AutoModelForCausalLM.from_pretrained(each, dtype=torch.float32, local_files_only=True).to(device).eval()
         for each in recipe.teachers
     ]
-
-
-def again(step: int, steps: int) -> float:
-    """The learning rate's factor in a second run: a line that falls from what it was late in the first one."""
-    return AGAIN * max(0.01, 1 - step / steps)
 
 
 def kind_of(recipe: Recipe) -> type[PreTrainedModel]:

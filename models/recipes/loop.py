@@ -20,6 +20,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from .corpus import Text
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
+AGAIN = 0.4  # of the highest learning rate, where a second run begins
 
 
 class Read(Protocol):
@@ -70,6 +71,11 @@ def muon(matrices: list[Tensor], peak: float) -> tuple[torch.optim.Optimizer, fl
 def falling(step: int, steps: int) -> float:
     """The learning rate's factor at a step: flat for 40% of the run, then a line down to 1%."""
     return min(1.0, max(0.01, 1 - 0.99 * (step / steps - 0.4) / 0.6))
+
+
+def again(step: int, steps: int) -> float:
+    """The learning rate's factor in a second run: a line that falls from what it was late in the first one."""
+    return AGAIN * max(0.01, 1 - step / steps)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from transformers import BertConfig, BertForPreTraining, PreTrainedTokenizerFast
 from .card import Card, Reading
 from .causal import CLASSICS, EN_MADE, KO_CHAT, KO_MADE, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
 from .corpus import Text, documents, held_out, sampled
-from .loop import at_rest, command, falling, go, reread, save
+from .loop import again, at_rest, command, falling, go, reread, save
 from .tokenizer import train_wordpiece
 
 SHORT = (8, 12, 16, 24)  # tokens of a row, in the first batches
@@ -121,8 +121,9 @@ class Rows:
     def batch(self, step: int) -> Batch:
         """The batch of a step."""
         chance = np.random.default_rng([self.recipe.seed, step])
-        length = int(chance.choice(SHORT if step < FIRST else LENGTHS))
-        return self.rows(length, BATCH // length, chance, ASKED, self.first if step < FIRST else self.shares)
+        first = step < FIRST and not self.recipe.begin  # a second run knows already where to look
+        length = int(chance.choice(SHORT if first else LENGTHS))
+        return self.rows(length, BATCH // length, chance, ASKED, self.first if first else self.shares)
 
     def rows(
         self, length: int, count: int, chance: np.random.Generator, asked: float, shares: np.ndarray | None = None
@@ -265,6 +266,8 @@ def held_rows(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, folder: Path) 
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
     """Runs the recipe, resuming from `work` if it holds a checkpoint; returns the accuracy on held-out texts."""
     work.mkdir(parents=True, exist_ok=True)
+    if recipe.begin:
+        recipe = replace(recipe, seed=recipe.seed + 1)  # other rows than in the first run
     if recipe.begin or (work / "tokenizer.json").exists():
         tokenizer = PreTrainedTokenizerFast.from_pretrained(recipe.begin or work)
     else:
@@ -291,7 +294,8 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
         return told.format(*accuracy(model, held, REPORTED))
 
     steps = math.ceil(tokens / BATCH)
-    go(recipe, model, loss, report, steps, BATCH, work, rate=warm, peaks=PEAKS, save_every=save_every)
+    rate = again if recipe.begin else warm
+    go(recipe, model, loss, report, steps, BATCH, work, rate=rate, peaks=PEAKS, save_every=save_every)
     read = Reading.of_run(steps * BATCH, recipe.begin)
     save(model, tokenizer, out)
     config = json.loads((out / "config.json").read_text(encoding="utf-8"))
@@ -346,7 +350,7 @@ def write_card(
         f"{recipe.heads} heads, WordPiece vocabulary of {recipe.vocabulary:,} with [UNK], "
         f"{'lower case only' if recipe.lower else 'capitals kept'}), trained from random weights by this repository "
         "to fill gaps and to say whether the second of two parts follows the first.",
-        texts=read_of(recipe, read.tokens),
+        texts=read_of(recipe, read.total),
         figures=(
             f"{read} Padding is counted.",
             f"{score.right:.1%} of hidden tokens (15% of held-out rows of these texts, 16 to 128 tokens long) "

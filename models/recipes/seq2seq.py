@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from .card import Card, Reading
 from .corpus import Text, by_mark
 from .generate import glossary, pairs
 from .generated import TITLE
-from .loop import Optimizers, at_rest, command, go, muon, optimizers, reread, save
+from .loop import Optimizers, again, at_rest, command, falling, go, muon, optimizers, reread, save
 from .tokenizer import train_unigram
 
 PAIRS_FILE = "en_ko_pairs.tsv"
@@ -205,6 +205,8 @@ def chrf(model: T5ForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, 
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
     """Runs the recipe, resuming from `work` if it holds a checkpoint; returns the share of exact translations."""
     work.mkdir(parents=True, exist_ok=True)
+    if recipe.begin:
+        recipe = replace(recipe, seed=recipe.seed + 1)  # other batches than in the first run
     sources = training(recipe, folder)
     if recipe.begin or (work / "tokenizer.json").exists():
         tokenizer = PreTrainedTokenizerFast.from_pretrained(recipe.begin or work)
@@ -230,7 +232,8 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
         return f"{exact(model, tokenizer, held[:100]):.2%} of 100 held-out sentences translated exactly"
 
     steps = max(1, round(tokens / size))
-    go(recipe, model, loss, report, steps, size, work, peaks=PEAKS, save_every=save_every, updates=updates)
+    rate = again if recipe.begin else falling
+    go(recipe, model, loss, report, steps, size, work, rate=rate, peaks=PEAKS, save_every=save_every, updates=updates)
     read = Reading.of_run(steps * size, recipe.begin)
     save(model, tokenizer, out)
     return write_card(recipe, reread(T5ForConditionalGeneration, out), tokenizer, folder, out, read)

@@ -185,6 +185,9 @@ def test_what_is_hard_to_begin_with_comes_later(texts: Path, monkeypatch: pytest
         for _, _, labels, _ in map(mixed.batch, range(24))
     ]
     assert not any(held[:4]) and 0.6 < np.mean(held[4:]) < 0.9
+    second = masked.Rows(replace(mixed.recipe, begin=Path("first")), rows.tokenizer, mixed.sources)
+    assert {second.batch(step).ids.shape[1] for step in range(4)} <= set(masked.LENGTHS)
+    assert any(bool((second.batch(step).labels == odd).any()) for step in range(4))
 
 
 def test_a_second_part_follows_in_its_document_or_comes_from_another(texts: Path) -> None:
@@ -343,7 +346,7 @@ def test_a_second_run_learns_what_the_pair_guesses(tiny_pair: tuple[Any, Any]) -
     import torch
     from torch.nn.functional import cross_entropy
 
-    from models.recipes import causal
+    from models.recipes import causal, loop
 
     model, teachers = tiny_pair[0], list(tiny_pair)
     from dataclasses import replace
@@ -366,7 +369,7 @@ def test_a_second_run_learns_what_the_pair_guesses(tiny_pair: tuple[Any, Any]) -
     assert plain(3).item() == pytest.approx(said.mean().item(), rel=0.01)  # bfloat16
     assert taught(3).item() == pytest.approx(wanted, rel=0.01)
     assert abs(said.mean().item() - wanted) > 0.05
-    assert [causal.again(step, 10) for step in (0, 5)] == [causal.AGAIN, causal.AGAIN / 2]
+    assert [loop.again(step, 10) for step in (0, 5)] == [loop.AGAIN, loop.AGAIN / 2]
 
 
 @pytest.fixture
