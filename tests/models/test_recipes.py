@@ -95,7 +95,7 @@ def test_a_run_learns_and_one_that_was_stopped_ends_at_the_same_loss(
         if kind in ("T5", "BERT") and (tmp_path / "whole").exists():  # whose vocabularies differ a little each time
             copytree(tmp_path / "whole", work, ignore=ignore_patterns("checkpoint.pt"), dirs_exist_ok=True)
         if kind == "T5":
-            seq2seq.train(seq2seq_recipe(), texts, tmp_path / "out", work, 160_000, save_every=35)
+            seq2seq.train(seq2seq_recipe(), texts, tmp_path / "out", work, 90_000, save_every=35)
         elif kind == "BERT":
             masked.train(masked_recipe(120), texts, tmp_path / "out", work, masked.BATCH * steps, save_every=35)
         else:
