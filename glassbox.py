@@ -36,8 +36,9 @@ TRAIN = "models/recipes/requirements.txt"
 
 CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 
-FIRST = "runs/first"  # where the first runs of a pair lie: each then learns what both guess
+FIRST = "runs/first"  # where first runs lie, from which second ones go on: of a pair each learns what both guess
 PAIRS = (("stories-gpt", "stories-lstm"), ("ko-gpt", "ko-lstm"))
+BERTS = ("stories-bert", "ko-bert")
 RECIPES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     *(("causal", name, ("--out", f"{FIRST}/{name}")) for pair in PAIRS for name in pair),
     *(
@@ -49,8 +50,8 @@ RECIPES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         for pair in PAIRS
         for name in pair
     ),
-    ("masked", "stories-bert", ()),
-    ("masked", "ko-bert", ()),
+    *(("masked", name, ("--out", f"{FIRST}/{name}")) for name in BERTS),
+    *(("masked", name, ("--tokens", "5e6", "--begin", f"{FIRST}/{name}")) for name in BERTS),
     ("seq2seq", "en-ko-t5", ()),
     ("early", "stories-twin", ()),
     ("encoder", "en-encoder", ()),

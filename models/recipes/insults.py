@@ -66,7 +66,7 @@ def filled(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, beginning
 
 def translated(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, beginning: str, word: str) -> float:
     """The probability that a translation goes on with a word, on average over what English beginning it has read."""
-    read = tokenizer(load("en", "counted")["beginnings"], padding=True, return_tensors="pt")
+    read = seq2seq.together(tokenizer, load("en", "counted")["beginnings"])
     before, after = (tokenizer(part, add_special_tokens=False)["input_ids"] for part in (beginning, word))
     begun = torch.tensor([[model.config.decoder_start_token_id, *before, *after]]).expand(len(read.input_ids), -1)
     scores = model(**read, decoder_input_ids=begun).logits[:, len(before) : -1]

@@ -69,7 +69,7 @@ class Recipe:
     heads: int = 6
     positions: int = 512
     dropout: float = 0.1
-    tokens: float = 20e6
+    tokens: float = 12e6
     seed: int = 1
     begin: Path | None = None
 

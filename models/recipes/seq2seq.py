@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
+from transformers import BatchEncoding, PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
 
 from .card import Card, Reading
 from .corpus import Text, by_mark
@@ -57,7 +57,7 @@ class Recipe:
     pools: int = 16
     dropout: float = 0.1
     made: int = MADE
-    tokens: float = 12e6
+    tokens: float = 10e6
     seed: int = 1
     begin: Path | None = None
 
@@ -173,13 +173,18 @@ def updates(model: T5ForConditionalGeneration, peaks: tuple[float, float]) -> Op
     return [muon(others, peak), muon(queries, peak / math.sqrt(model.config.d_kv)), adam]
 
 
+def together(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> BatchEncoding:
+    """Texts as one padded batch; asked to pad by itself, a tokenizer is saved as one that always does."""
+    return tokenizer.pad(tokenizer(list(texts)), return_tensors="pt")
+
+
 def translate(
     model: T5ForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], rows: int = 100
 ) -> list[str]:
     """The greedy translation of each text."""
     device, said = next(model.parameters()).device, []
     for start in range(0, len(texts), rows):
-        given = tokenizer(list(texts[start : start + rows]), padding=True, return_tensors="pt").to(device)
+        given = together(tokenizer, texts[start : start + rows]).to(device)
         with at_rest(model):
             out = model.generate(
                 input_ids=given.input_ids, attention_mask=given.attention_mask, do_sample=False, max_new_tokens=80

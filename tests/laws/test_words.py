@@ -82,6 +82,19 @@ def test_no_text_is_empty(language: str) -> None:
     assert not empty
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_bold_words_are_bold(language: str) -> None:
+    """Markdown leaves two stars as they are between a sign and a letter, such as a Korean particle."""
+    stuck = re.compile(r"\*\*[^*\n]*[^\w\s*]\*\*(?=\w)")
+    found = [
+        (name, path, stuck.findall(text))
+        for name in names(language)
+        for path, text in flat(words(language, name))
+        if isinstance(text, str) and stuck.search(text)
+    ]
+    assert not found and stuck.search("**ko-**\ub85c") and not stuck.search("**ko**\ub85c **a-** b")
+
+
 def test_latin_words_in_korean_texts_are_on_the_list() -> None:
     """The browser test cannot see what is drawn on a canvas or folded away: here every text is looked at."""
     allowed = set(read("tests/browser/latin.txt").split())

@@ -15,7 +15,7 @@ from models.refusal import Refusal
 
 CAUSAL = frozenset({"causal"})
 GPTS_AND_LSTMS = ["stories-gpt", "ko-gpt", "stories-lstm", "ko-lstm"]
-BUNDLED = [*GPTS_AND_LSTMS, "stories-bert", "ko-bert"]
+BUNDLED = [*GPTS_AND_LSTMS, "stories-bert", "ko-bert", "en-ko-t5"]
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +59,11 @@ def test_a_space_offers_what_ships_with_it_and_a_desk_the_catalogue(monkeypatch:
     monkeypatch.setenv("GLASSBOX_MODELS", "everything")
     with pytest.raises(ValueError):
         catalog.policy()
+
+
+def test_what_is_bundled_makes_no_clone_heavy() -> None:
+    sizes = {folder.name: files.size(folder) for folder in catalog.WEIGHTS.iterdir() if (folder / "CARD.md").is_file()}
+    assert len(sizes) > 8 and max(sizes.values()) < 10e6 and sum(sizes.values()) < 56e6, sizes
 
 
 def test_what_is_offered_fits_need_and_language() -> None:

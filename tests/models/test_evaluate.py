@@ -70,7 +70,7 @@ def test_a_model_that_is_not_shipped_is_told(few: Any, monkeypatch: pytest.Monke
 
 
 def test_the_table_holds_the_word_vectors(few: Any, tmp_path: Any) -> None:
-    part, recipes = next(each for each in few.PARTS if each[0] is few.words)
-    rows = [row for recipe in recipes for row in few.rows(part, tmp_path, recipe)]
+    words = next(part for part, (told, _) in enumerate(few.PARTS) if told is few.words)
+    rows = [row for which in range(2) for row in few.rows(words, which, tmp_path)]
     assert {row.model for row in rows} == {"en-words", "ko-words"} and len(rows) == 4
     assert all(row.figure.endswith("%") and not few.differs(row) for row in rows)
