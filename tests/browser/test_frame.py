@@ -209,7 +209,7 @@ def test_it_is_made_only_when_it_is_opened_and_only_once(open_page: Open) -> Non
     background = "() => getComputedStyle(document.body).backgroundColor"
     light = frame.evaluate(background)
     page.evaluate("document.body.classList.add('dark')")
-    frame.wait_for_function("document.documentElement.classList.contains('dark')")
+    frame.wait_for_selector("html.dark", state="attached")
     assert frame.evaluate(background) != light
     page.evaluate("glassbox.set('attention', 'layer', 3)")
     page.evaluate("glassbox.run('attention', { force: true })")
