@@ -80,8 +80,8 @@ def likelihood(scores: Tensor, wanted: Sequence[int]) -> float:
 
 def mass(name: str, language: str, words: Sequence[str]) -> float:
     """The probability of all the words together, on average over the beginnings."""
-    model, tokenizer = shipped(name, ASKED[name][0])
-    how = ASKED[name][1]
+    kind, how, _ = ASKED[name]
+    model, tokenizer = shipped(name, kind)
     beginnings = load(language, "counted")["beginnings"]
     with torch.inference_mode():
         return sum(how(model, tokenizer, each, word) for each in beginnings for word in words) / len(beginnings)
