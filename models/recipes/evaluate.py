@@ -189,7 +189,8 @@ def learning(folder: Path, which: int) -> Iterator[Row]:
     held = held_out(folder, early.TWIN.texts[0])[:SCORED]
     figure = f"{bits_per_byte(model, tokenizer, held):.4f}"
     yield Row(name, f"bits per byte, {early.TWIN.texts[0].title}", figure, f"{figure} bits per byte")
-    yield Row(name, early.told(model, len(tokenizer)), "", early.told(model, len(tokenizer)))
+    told = early.told(model, len(tokenizer))
+    yield Row(name, told, "", told)
 
 
 PARTS: tuple[tuple[Callable[..., Iterator[Row]], Iterable[object]], ...] = (
