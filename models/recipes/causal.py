@@ -44,7 +44,7 @@ from . import attention
 from .card import Card, Reading
 from .corpus import Text, by_blank_line, by_lines, by_mark, column, documents, held_out, question_and_answer, sampled
 from .generated import generated, recalled
-from .loop import WEIGHTS, again, at_rest, command, falling, go, reread, save
+from .loop import WEIGHTS, again, at_rest, command, falling, fresh, go, reread, save
 from .tokenizer import train_bpe
 
 PARTS = (1, 2, 2)  # into how many rows a batch cuts one row of all the positions, each as likely
@@ -393,8 +393,7 @@ def tokenizer_of(recipe: Recipe, folder: Path, work: Path) -> PreTrainedTokenize
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
     """Runs the recipe, resuming from `work` if it holds a checkpoint; returns the held-out bits per byte."""
     work.mkdir(parents=True, exist_ok=True)
-    if recipe.begin:
-        recipe = replace(recipe, seed=recipe.seed + 1)  # other rows than in the first run
+    recipe = fresh(recipe)
     held = held_out(folder, recipe.texts[0])
     tokenizer = tokenizer_of(recipe, folder, work)
 

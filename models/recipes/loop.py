@@ -78,6 +78,11 @@ def again(step: int, steps: int) -> float:
     return AGAIN * max(0.01, 1 - step / steps)
 
 
+def fresh(recipe: R) -> R:
+    """The recipe as it is; that of a second run with another seed, so that it reads other rows than the first one."""
+    return replace(recipe, seed=recipe.seed + 1) if recipe.begin else recipe  # type: ignore[type-var]
+
+
 @contextmanager
 def at_rest(model: nn.Module) -> Iterator[None]:
     """A model without dropout and gradients, for the length of a `with`; afterwards it is as it was."""

@@ -30,7 +30,7 @@ from transformers import BertConfig, BertForPreTraining, PreTrainedTokenizerFast
 from .card import Card, Reading
 from .causal import CLASSICS, EN_MADE, KO_CHAT, KO_MADE, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
 from .corpus import Text, documents, held_out, sampled
-from .loop import again, at_rest, command, falling, go, reread, save
+from .loop import again, at_rest, command, falling, fresh, go, reread, save
 from .tokenizer import train_wordpiece
 
 SHORT = (8, 12, 16, 24)  # tokens of a row, in the first batches
@@ -266,8 +266,7 @@ def held_rows(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, folder: Path) 
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
     """Runs the recipe, resuming from `work` if it holds a checkpoint; returns the accuracy on held-out texts."""
     work.mkdir(parents=True, exist_ok=True)
-    if recipe.begin:
-        recipe = replace(recipe, seed=recipe.seed + 1)  # other rows than in the first run
+    recipe = fresh(recipe)
     if recipe.begin or (work / "tokenizer.json").exists():
         tokenizer = PreTrainedTokenizerFast.from_pretrained(recipe.begin or work)
     else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from .card import Card, Reading
 from .corpus import Text, by_mark
 from .generate import glossary, pairs
 from .generated import TITLE
-from .loop import Optimizers, again, at_rest, command, falling, go, muon, optimizers, reread, save
+from .loop import Optimizers, again, at_rest, command, falling, fresh, go, muon, optimizers, reread, save
 from .tokenizer import train_unigram
 
 PAIRS_FILE = "en_ko_pairs.tsv"
@@ -210,8 +210,7 @@ def chrf(model: T5ForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, 
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
     """Runs the recipe, resuming from `work` if it holds a checkpoint; returns the share of exact translations."""
     work.mkdir(parents=True, exist_ok=True)
-    if recipe.begin:
-        recipe = replace(recipe, seed=recipe.seed + 1)  # other batches than in the first run
+    recipe = fresh(recipe)
     sources = training(recipe, folder)
     if recipe.begin or (work / "tokenizer.json").exists():
         tokenizer = PreTrainedTokenizerFast.from_pretrained(recipe.begin or work)
