@@ -4,10 +4,10 @@
 
 A text's vector is the mean of its tokens' last states. In each batch a first part must be nearer to its own second part
 than to all others' (van den Oord et al., "Representation Learning with Contrastive Predictive Coding", 2018): a
-question and its passage, a question and its answer, two sentences and the two that follow. What is shipped are the thin
-matrices beside the BERT's own. The passages on which the encoder is scored are about things, places and people of which
-no training question asks; the BERT itself has read the grammar's texts, which tell of them, too. Which pairs a batch
-holds is a function of (seed, step) alone.
+question and its passage, a question and its answer, some words and the sentences among which they stand. What is
+shipped are the thin matrices beside the BERT's own. The passages on which the encoder is scored are about things,
+places and people of which no training question asks; the BERT itself has read the grammar's texts, which tell of them,
+too. Which pairs a batch holds is a function of (seed, step) alone.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from .card import Card, Reading
 from .corpus import SENTENCE, Text, by_mark, documents
 from .generated import TITLE
 from .grammar.document import spoken
+from .grammar.invented import invented
 from .grammar.lexicon import Entry, facts, words
 from .grammar.planted import capitals, numbers
 from .grammar.telling import Telling
@@ -44,6 +45,9 @@ MADE = 12_000  # pairs of a question and its passage
 WARMTH = 0.05  # the cosines are divided by it before the softmax
 PEAK = 0.002
 LONGEST = 96  # tokens of a part
+MIXED = 0.5  # share of the passages that tell of something what is true of something else
+FOUR = 4  # sentences of a passage that is cut from a text
+SOUGHT = (3, 8)  # words of it that are searched for
 
 
 class Pair(NamedTuple):
@@ -113,20 +117,33 @@ def subjects() -> tuple[tuple[str, Entry, tuple[Entry, ...]], ...]:
     return tuple(each for each in found if f"{each[0]} {each[1].key}" not in kept)
 
 
+@cache
+def known(kind: str) -> tuple[Entry, ...]:
+    """All that is true of what a training question of this kind may ask for."""
+    return tuple({fact.en: fact for other, _, true in subjects() for fact in true if other == kind}.values())
+
+
 def asking(count: int, language: str, seed: int = 1) -> Iterator[Pair]:
-    """So many pairs of a question and the passage that answers it, told each time in other words."""
+    """So many pairs of a question and the passage that answers it, told each time in other words.
+
+    In MIXED of them something else is told than what is true, of countries that do not exist, too: who is to find the
+    passage must look at its words.
+    """
     for index in range(count):
         chance = random.Random(f"asking {seed} {index}")
         kind, about, true = chance.choice(subjects())
+        mixed = chance.random() < MIXED
         if kind in PLOTS:
             tell, ask, asks = PLOTS[kind]
-            own = tuple(chance.sample(true, min(2, len(true))))
+            own = tuple(chance.sample(known(kind) if mixed else true, min(2, len(true))))
             if len(own) < max(asks, 2):
                 continue
             given, wanted = (about, *own), (about, *own[:asks])
         else:
             tell = f"planted_{'capital' if kind == 'country' else 'phone'}_a"
             ask = f"ask_{'capital' if kind == 'country' else 'phone'}"
+            if mixed and kind == "country":
+                about, true = invented("city", chance), (invented("city", chance),)
             given = wanted = (about, *true)
         question, passage = said(chance, ask, wanted, language, 1), said(chance, tell, given, language)
         yield Pair(question, passage, f"{kind} {about.key}")
@@ -140,20 +157,46 @@ def said(chance: random.Random, plot: str, given: tuple[Entry, ...], language: s
 
 
 def halves(texts: Iterable[str]) -> Iterator[Pair]:
-    """Two sentences and the two that follow, of each four of a text; of fewer, their first half and their second."""
+    """Of each text its first half of sentences and its second, such as a question and its answer."""
     for text in texts:
-        parts = [part.strip() for part in SENTENCE.split(text) if len(part.strip()) > 3]
-        for at in range(0, max(1, len(parts) - 3), 4):
-            middle = min(2, len(parts[at : at + 4]) // 2)
-            first, second = parts[at : at + middle], parts[at + middle : at + 4]
-            if first and second:
-                yield Pair(" ".join(first), " ".join(second), " ".join(second))
+        found = sentences(text)
+        first, second = " ".join(found[: len(found) // 2]), " ".join(found[len(found) // 2 :])
+        if first and second:
+            yield Pair(first, second, second)
+
+
+def searches(texts: Iterable[str], seed: int = 1) -> Iterator[Pair]:
+    """Some words of a sentence, and the sentences among which it stands; in half of the pairs it is taken out of them.
+
+    So Lee, Chang and Toutanova, "Latent Retrieval for Weakly Supervised Open Domain Question Answering", 2019.
+    """
+    for index, text in enumerate(texts):
+        chance = random.Random(f"search {seed} {index}")
+        found = sentences(text)
+        for at in range(0, len(found) - 1, FOUR):
+            window = found[at : at + FOUR]
+            sought = window.pop(chance.randrange(len(window)))
+            said = sought.split()
+            start = chance.randrange(max(1, len(said) - SOUGHT[0] + 1))
+            if chance.random() < 0.5:
+                window.insert(chance.randrange(len(window) + 1), sought)
+            if passage := " ".join(window):
+                yield Pair(" ".join(said[start : start + chance.randint(*SOUGHT)]), passage, passage)
+
+
+def sentences(text: str) -> list[str]:
+    return [part.strip() for part in SENTENCE.split(text) if len(part.strip()) > 3]
 
 
 def sources(recipe: Recipe, folder: Path) -> list[list[Pair]]:
     """The pairs of each text."""
     asked = list(asking(recipe.made, recipe.language, recipe.seed))
-    return [asked, *(list(halves(documents(folder, text)[0])) for text in recipe.texts[1:])]
+    return [asked, *(list(cut(text, documents(folder, text)[0])) for text in recipe.texts[1:])]
+
+
+def cut(text: Text, found: Iterable[str]) -> Iterator[Pair]:
+    """The pairs that documents of a text give."""
+    return halves(found) if text.short else searches(found)
 
 
 class Rows:

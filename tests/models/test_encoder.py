@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.stopped import left_behind
+
 pytestmark = pytest.mark.weights
 TOKENS = 60_000
 
@@ -39,13 +41,50 @@ def test_training_questions_are_as_many_as_asked_and_vary(encoder: Any, language
     assert not kept & {pair.first for pair in pairs}
 
 
+def test_half_of_the_passages_tell_what_is_not_true(encoder: Any) -> None:
+    true = {about.key: {fact.en for fact in facts} for _, about, facts in encoder.subjects()}
+    held = {
+        fact.en
+        for each in encoder.scored("en")
+        if (kind := each["passage"].split()[0]) in encoder.PLOTS
+        for fact in encoder.facts(kind, each["passage"].split(" ", 1)[1])
+    } - {fact for facts in true.values() for fact in facts}
+    assert len(held) > 100
+    for kind in encoder.PLOTS:
+        assert len(encoder.known(kind)) > 60 and not held & {fact.en for fact in encoder.known(kind)}
+    countries = {about.key for kind, about, _ in encoder.subjects() if kind == "country"}
+    asked = {pair.about.split(" ", 1)[1] for pair in encoder.asking(300, "en") if pair.about.startswith("country")}
+    assert asked & countries and asked - countries
+
+
 def test_halves_of_a_text(encoder: Any) -> None:
-    assert list(encoder.halves(["One here. Two here. Three here. Four here. Five here."])) == [
-        ("One here. Two here.", "Three here. Four here.", "Three here. Four here.")
-    ]
     assert list(encoder.halves(["Why not?\nBecause I say so.", "Alone."])) == [
         ("Why not?", "Because I say so.", "Because I say so.")
     ]
+
+
+def test_words_searched_for_stand_in_the_passage_or_just_beside_it(encoder: Any) -> None:
+    """Each letter is a word, so that where a word comes from can be told."""
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    text = " ".join(" ".join(letters[i : i + 6]) + "." for i in range(0, 48, 6))
+    pairs = [pair for seed in range(40) for pair in encoder.searches([text, "Alone here.", ""], seed)]
+    assert pairs == [pair for seed in range(40) for pair in encoder.searches([text, "Alone here.", ""], seed)]
+    assert len(pairs) == 80
+    counts = {3: 0, 4: 0}
+    for pair in pairs:
+        said = encoder.sentences(pair.second)
+        assert set(encoder.sentences(text)) >= set(said)
+        counts[len(said)] += 1
+        assert (pair.first in pair.second) == (len(said) == 4)
+        assert pair.first in text and 3 <= len(pair.first.split()) <= 6
+    assert min(counts.values()) > 20
+
+
+def test_a_short_text_is_halved_and_a_long_one_searched(encoder: Any, base: Path) -> None:
+    text = recipe(encoder, base).texts[1]
+    found = ["One is here. Two is there. Three is gone. Four is back."]
+    assert list(encoder.cut(text, found)) == list(encoder.searches(found))
+    assert list(encoder.cut(replace(text, short=True), found)) == list(encoder.halves(found))
 
 
 @pytest.fixture(scope="module")
@@ -106,15 +145,12 @@ def test_nothing_else_may_stand_under_what_was_learnt(encoder: Any, base: Path, 
         encoder.train(other, tmp_path, tmp_path / "out", tmp_path / "work", 1000)
 
 
-def test_a_short_run_learns_and_a_stopped_one_ends_the_same(
-    encoder: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_short_run_learns_and_a_stopped_one_ends_the_same(encoder: Any, tmp_path: Path) -> None:
     """Beside the shipped BERT: what has random weights has nothing to say of which passages are alike."""
     import torch
     from safetensors.torch import load_file
 
     from models import adapt
-    from models.recipes.loop import Run
 
     (tmp_path / "text.txt").write_text("\n\n".join(f"It is {i}. So it is. Yes. No {i}." for i in range(60)))
     beside = replace(recipe(encoder, encoder.WEIGHTS / "stories-bert"), texts=(encoder.ASKING,), made=300)
@@ -125,7 +161,8 @@ def test_a_short_run_learns_and_a_stopped_one_ends_the_same(
         figure: float = encoder.train(beside, tmp_path, tmp_path / out, tmp_path / work, TOKENS, save_every=30)
         return figure
 
-    after = train("out", "work")
+    with left_behind(tmp_path / "work", tmp_path / "stopped", 8):
+        after = train("out", "work")
     assert after > before + 0.07
     assert f"{after:.0%} of 100 questions" in " ".join((tmp_path / "out/CARD.md").read_text("utf-8").split())
     assert encoder.score(*encoder.shipped(tmp_path / "out"), "en") == pytest.approx(after)
@@ -133,17 +170,6 @@ def test_a_short_run_learns_and_a_stopped_one_ends_the_same(
     shown = [list(encoder.answers(plain, tokenizer, "en")) for _ in range(2)]
     assert plain.training and shown[0] == shown[1]  # without dropout
 
-    update = Run.update
-
-    def killed(self: Any, step: int, pairs: Any) -> float:
-        if step == self.steps - 8:
-            raise KeyboardInterrupt
-        return update(self, step, pairs)
-
-    monkeypatch.setattr(Run, "update", killed)
-    with pytest.raises(KeyboardInterrupt):
-        train("again", "stopped")
-    monkeypatch.setattr(Run, "update", update)
     assert train("again", "stopped") == pytest.approx(after, abs=0.03)
     assert adapt.read(tmp_path / "out") == adapt.read(tmp_path / "again")
     first, second = (load_file(tmp_path / name / adapt.WEIGHTS) for name in ("out", "again"))
