@@ -57,7 +57,7 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
 # What is shown ---------------------------------------------------------------------------------------------------
 
 
-def heads(trace: Trace, words: Words = NO_WORDS, layer: int = 1, head: int = 1) -> Component:
+def heads(trace: Trace, words: Words = NO_WORDS, layer: int = 3, head: int = 5) -> Component:
     """Every head of every layer at a glance, and the one of `layer` and `head` (from 1) in detail."""
     props = {"labels": list(trace.labels), "weights": trace.weights, "causal": trace.causal}
     return Component("heads", props | {"model": trace.model, "text": trace.text})
@@ -131,7 +131,7 @@ def lines(trace: Trace, words: Words = NO_WORDS, form: str = "head") -> Html | M
     return bertviz_view.view(trace.weights, trace.labels, words, form)
 
 
-def numbers(trace: Trace, words: Words = NO_WORDS, layer: int = 1, head: int = 1) -> Table:
+def numbers(trace: Trace, words: Words = NO_WORDS, layer: int = 3, head: int = 5) -> Table:
     """For each token, the three that the chosen head looks at most, with the weights.
 
     A layer or head past the model's last one means the last, as on the page, where a change of model may leave one.
@@ -156,9 +156,9 @@ EXPLAINER = Explainer(
     trace=trace,
     views={"heads": heads, "lines": lines, "reach": reach, "reach_numbers": distance_table, "numbers": numbers},
     inputs=(Model(needs=NEEDS),),
-    knobs=(
-        Number("layer", default=1, live=True, inside=True, low=1, high=64),
-        Number("head", default=1, live=True, inside=True, low=1, high=64),
+    knobs=(  # in the first two layers of the bundled GPTs most heads spread their gaze; this one of the third does not
+        Number("layer", default=3, live=True, inside=True, low=1, high=64),
+        Number("head", default=5, live=True, inside=True, low=1, high=64),
         Number("row", default=0, live=True, inside=True, per_sentence=True, low=0, high=MOST_TOKENS),
         Number("column", default=0, live=True, inside=True, per_sentence=True, low=0, high=MOST_TOKENS),
         Choice("form", default="head", inside=True, options=("head", "model")),

@@ -211,7 +211,7 @@ def test_it_is_made_only_when_it_is_opened_and_only_once(open_page: Open) -> Non
     page.evaluate("document.body.classList.add('dark')")
     frame.wait_for_selector("html.dark", state="attached")
     assert frame.evaluate(background) != light
-    page.evaluate("glassbox.set('attention', 'layer', 3)")
+    page.evaluate("glassbox.set('attention', 'layer', 4)")
     page.evaluate("glassbox.run('attention', { force: true })")
     wait(page, "attention", SENTENCES["en"])
     assert frame.locator("#layer").input_value() == "2" and len(asked) == 1

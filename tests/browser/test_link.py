@@ -39,7 +39,7 @@ def test_a_copied_link_shows_the_same_screen(open_page: Open, language: str, tab
     write(page, SENTENCES[language])
     wait(page, tab, SENTENCES[language])
     if tab == "attention":
-        page.evaluate("glassbox.set('attention', 'layer', 3); glassbox.set('attention', 'head', 5)")
+        page.evaluate("glassbox.set('attention', 'layer', 2); glassbox.set('attention', 'head', 7)")
     if tab == "sampling":
         page.locator(".gb-candidates-actions button").first.click()
         page.wait_for_function("glassbox.state.controls.sampling.ids.length === 1")

@@ -27,11 +27,11 @@ def test_a_head_is_picked_and_its_cells_are_the_models_own(open_page: Open, lang
     wait(page, "attention", SENTENCES[language])
     overview = page.locator(".gb-heads canvas[data-side]").first
     left, top, side = geometry(overview, "left", "top", "side")
-    overview.click(position={"x": left + 4.5 * side, "y": top + 2.5 * side})
+    overview.click(position={"x": left + 6.5 * side, "y": top + 1.5 * side})
     page.wait_for_function(
-        "[3, 5].join() === ['layer', 'head'].map((c) => glassbox.state.controls.attention[c]).join()"
+        "[2, 7].join() === ['layer', 'head'].map((c) => glassbox.state.controls.attention[c]).join()"
     )
-    weights = Plain(MODELS[language]).attention(SENTENCES[language])[2, 4]
+    weights = Plain(MODELS[language]).attention(SENTENCES[language])[1, 6]
     detail = page.locator(".gb-heads canvas[data-row]").first
     for row, column in ((0, 0), (5, 2), (7, 7), (9, 1)):
         left, top, width, height = geometry(detail, "left", "top", "width", "height")

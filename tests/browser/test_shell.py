@@ -121,7 +121,7 @@ def test_keyboard_alone_reaches_a_tab_and_changes_its_picture(open_page: Open) -
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
     page.wait_for_function(
-        "[glassbox.state.controls.attention.layer, glassbox.state.controls.attention.head].join() === '2,2'"
+        "[glassbox.state.controls.attention.layer, glassbox.state.controls.attention.head].join() === '4,6'"
     )
 
 

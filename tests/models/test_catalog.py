@@ -15,7 +15,8 @@ from models.refusal import Refusal
 
 CAUSAL = frozenset({"causal"})
 GPTS_AND_LSTMS = ["stories-gpt", "ko-gpt", "stories-lstm", "ko-lstm"]
-BUNDLED = [*GPTS_AND_LSTMS, "stories-bert", "ko-bert", "en-ko-t5"]
+TWINS = [f"stories-twin-{i}" for i in range(4)]
+BUNDLED = [*GPTS_AND_LSTMS, "stories-bert", "ko-bert", "en-ko-t5", *TWINS]
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +54,7 @@ def test_a_bundled_models_facts_are_its_files(name: str) -> None:
 def test_a_space_offers_what_ships_with_it_and_a_desk_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
     assert catalog.policy() == "catalogue" and "distilbert/distilgpt2" in names(CAUSAL)
     monkeypatch.setenv("SPACE_ID", "someone/glassbox")
-    assert catalog.policy() == "bundled" and names() == BUNDLED and names(CAUSAL) == GPTS_AND_LSTMS
+    assert catalog.policy() == "bundled" and names() == BUNDLED and names(CAUSAL) == [*GPTS_AND_LSTMS, *TWINS]
     monkeypatch.setenv("GLASSBOX_MODELS", "any")
     assert catalog.policy() == "any"
     monkeypatch.setenv("GLASSBOX_MODELS", "everything")
