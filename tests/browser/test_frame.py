@@ -187,7 +187,7 @@ def test_english_words_on_the_english_page(open_page: Open, form: str) -> None:
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_more_than_64_tokens_are_not_drawn_and_it_is_said(open_page: Open, language: str) -> None:
-    text = {"en": "the cat " * 40, "ko": "고양이가 " * 40}[language].strip()
+    text = {"en": "the cat " * 40, "ko": "고양이가 " * 80}[language].strip()
     page = open_page(address(language, "attention", text), locale=LOCALES[language])
     wait(page, "attention", text)
     page.locator(f"{CARD} summary").click()

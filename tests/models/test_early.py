@@ -9,21 +9,28 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.stopped import left_behind
+
 pytestmark = pytest.mark.weights
 STEPS = 100
+
+
+def twin(early: Any) -> Any:
+    """A smaller twin, which reads one text."""
+    from models.recipes.corpus import Text, by_blank_line
+
+    text = Text("text.txt", 1.0, by_blank_line, "Text", "CC0")
+    return replace(early.TWIN, texts=(text,), layers=2, width=32, rows=1)
 
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path, float]:
     """(the recipe's module, where the twin was kept, the figure that its run returned)."""
     from models.recipes import early
-    from models.recipes.corpus import Text, by_blank_line
     from models.recipes.generate import documents
 
     folder = tmp_path_factory.mktemp("twin")
     (folder / "text.txt").write_text("\n\n".join(each.text("en") for each in documents(150)), encoding="utf-8")
-    text = Text("text.txt", 1.0, by_blank_line, "Text", "CC0")
-    twin = replace(early.TWIN, texts=(text,), layers=2, width=32, rows=1)
     plain = early.guessing
 
     def guessing(model: Any, rows: Any) -> Any:
@@ -39,7 +46,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path, float]:
         patch.setattr(early, "guessing", guessing)
         patch.setattr(early, "CONTINUED", 1)
         patch.setattr(early, "SCORED", 4)
-        figure = early.train(twin, folder, folder / "out", folder / "work", STEPS * 512, save_every=50)
+        with left_behind(folder / "work", folder / "stopped", 30):
+            figure = early.train(twin(early), folder, folder / "out", folder / "work", STEPS * 512, save_every=50)
     return early, folder / "out", figure
 
 
@@ -93,13 +101,28 @@ def test_cards_can_be_written_anew(
     early, out, figure = kept
     monkeypatch.setattr(early, "CONTINUED", 1)
     monkeypatch.setattr(early, "SCORED", 4)
-    from models.recipes.corpus import Text, by_blank_line
-
-    text = Text("text.txt", 1.0, by_blank_line, "Text", "CC0")
-    twin = replace(early.TWIN, texts=(text,), layers=2, width=32, rows=1)
-    again = early.rewrite(twin, out.parent, out, STEPS * 512)
+    again = early.rewrite(twin(early), out.parent, out, STEPS * 512)
     assert again == pytest.approx(figure, abs=2e-3)  # the weights were rounded to float16
     assert "4,096 training tokens so far" in card(early.folder_of(out, 2))
+
+
+def test_a_stopped_run_ends_the_same_and_guesses_better_than_frequency(
+    kept: tuple[Any, Path, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early, out, figure = kept
+    monkeypatch.setattr(early, "CONTINUED", 1)
+    monkeypatch.setattr(early, "SCORED", 4)
+    folder = out.parent
+    again = early.train(twin(early), folder, folder / "again", folder / "stopped", STEPS * 512, save_every=50)
+    assert again == pytest.approx(figure, abs=2e-3)
+    first, second = (model_of(early.folder_of(folder / name, 3)).state_dict() for name in ("out", "again"))
+    assert all(np.allclose(first[name], second[name], atol=2e-3) for name in first)
+
+    sample = (folder / "text.txt").read_text(encoding="utf-8")
+    ids = early.PreTrainedTokenizerFast.from_pretrained(early.folder_of(out, 3))(sample)["input_ids"]
+    shares = np.bincount(ids) / len(ids)
+    by_frequency = -(shares[shares > 0] * np.log2(shares[shares > 0])).sum() * len(ids) / len(sample.encode())
+    assert figure < by_frequency
 
 
 def test_even_a_very_short_run_keeps_four(kept: tuple[Any, Path, float]) -> None:
