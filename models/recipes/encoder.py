@@ -182,12 +182,12 @@ def searches(texts: Iterable[str], seed: int = 1) -> Iterator[Pair]:
         for at in range(0, len(found) - 1, FOUR):
             window = found[at : at + FOUR]
             sought = window.pop(chance.randrange(len(window)))
-            said = sought.split()
-            start = chance.randrange(max(1, len(said) - SOUGHT[0] + 1))
+            whole = sought.split()
+            start = chance.randrange(max(1, len(whole) - SOUGHT[0] + 1))
             if chance.random() < 0.5:
                 window.insert(chance.randrange(len(window) + 1), sought)
             if passage := " ".join(window):
-                yield Pair(" ".join(said[start : start + chance.randint(*SOUGHT)]), passage, passage)
+                yield Pair(" ".join(whole[start : start + chance.randint(*SOUGHT)]), passage, passage)
 
 
 def sentences(text: str) -> list[str]:
