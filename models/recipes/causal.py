@@ -24,8 +24,10 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,15 +44,13 @@ from models.lstm import LSTMConfig, LSTMForCausalLM
 
 from . import attention
 from .card import Card, Reading
-from .corpus import Text, by_blank_line, by_lines, by_mark, column, documents, held_out, question_and_answer, sampled
-from .generated import generated, recalled
-from .loop import WEIGHTS, again, at_rest, command, falling, fresh, go, reread, save
+from .corpus import Text, documents, held_out, sampled
+from .loop import WEIGHTS, again, at_rest, command, falling, fresh, go, optimizers, reread, save
+from .texts import ENGLISH, KO_CHAT, KO_MADE, KO_PAIRS, KO_STORYBOOK, KO_WIKI, KOREAN
 from .tokenizer import train_bpe
 
 PARTS = (1, 2, 2)  # into how many rows a batch cuts one row of all the positions, each as likely
 SHORT = 4  # the same, for a batch of short texts alone
-MADE = 60_000  # documents of the grammar in each language: each planted fact as often as planted.py says
-TOLD = 60_000  # and of those that ask for what they told
 TAUGHT = 0.5  # share of the loss that is about what the teachers guess
 CONTINUED, LONGEST = 20, 80  # continuations on the card, and the most tokens of one
 SENTENCES = re.compile(r"(?<=[.!?])\s+|(?<=[.!?][\"”'])\s+|\n+")
@@ -81,50 +81,17 @@ class Recipe:
     positions: int = 512
     rows: int = 8
     dropout: float = 0.1
+    decay: float = 0.1
     tokens: float = 20e6
     seed: int = 1
     begin: Path | None = None
     teachers: tuple[Path, ...] = ()
 
 
-STORIES = Text("en_stories.txt", 0.50, by_mark, "TinyStories (sample)", "CDLA-Sharing-1.0")
-STORYBOOK = Text("en_storybook.txt", 0.04, by_blank_line, "African Storybook (English)", "CC BY 3.0/4.0")
-CLASSICS = Text(
-    "en_classics.txt",
-    0.05,
-    by_lines(20),
-    "Alice in Wonderland; stories by S. C. Bryant, T. W. Burgess and M. Edgeworth",
-    "public domain",
-)
-WIKI = Text("en_wiki.txt", 0.08, by_blank_line, "English Wikipedia (2015), short sentences", "CC BY-SA 3.0")
-EN_MADE = generated("en", 0.22, MADE)
-EN_TOLD = recalled("en", 0.11, TOLD)
-
-# Of plain Korean there is little: shares at which each text is read some ten times in 30M tokens, and the rest made.
-KO_WIKI = Text("ko_wiki.txt", 0.46, by_mark, "Korean Wikipedia, prose", "CC BY-SA 3.0")
-KO_CHAT = Text("ko_chat.csv", 0.08, question_and_answer, "Chatbot question-answer pairs (Korean)", "MIT", short=True)
-KO_PAIRS = Text(
-    "en_ko_pairs.tsv",
-    0.03,
-    column(2),
-    "Korean side of Tatoeba, STS-B/KorSTS captions and African Storybook pairs",
-    "CC BY 2.0 FR; CC BY-SA 4.0; CC BY",
-    short=True,
-)
-KO_STORYBOOK = Text("ko_storybook.txt", 0.01, by_blank_line, "African Storybook (Korean)", "CC BY 3.0/4.0")
-KO_MADE = generated("ko", 0.31, MADE)
-KO_TOLD = recalled("ko", 0.11, TOLD)
-
 GPTS = (
-    Recipe("stories-gpt", "en", 3072, (STORIES, STORYBOOK, CLASSICS, WIKI, EN_MADE, EN_TOLD)),
+    Recipe("stories-gpt", "en", 4096, ENGLISH),
     # An encyclopaedia is too hard for it: how it goes on is shown of each text.
-    Recipe(
-        "ko-gpt",
-        "ko",
-        5120,
-        (KO_WIKI, KO_CHAT, KO_PAIRS, KO_STORYBOOK, KO_MADE, KO_TOLD),
-        begun=(KO_STORYBOOK, KO_MADE, KO_PAIRS, KO_CHAT, KO_WIKI),
-    ),
+    Recipe("ko-gpt", "ko", 5120, KOREAN, begun=(KO_STORYBOOK, KO_MADE, KO_PAIRS, KO_CHAT, KO_WIKI)),
 )
 LSTMS = tuple(
     replace(
@@ -410,7 +377,9 @@ def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, sa
     size = recipe.rows * recipe.positions
     loss = guessing(model, rows, teachers_of(recipe, device))
     rate = again if recipe.teachers else falling
-    go(recipe, model, loss, report, steps, size, work, rate=rate, peaks=recipe.peaks, save_every=save_every)
+    updates = partial(optimizers, decay=recipe.decay)
+    more: dict[str, Any] = {"rate": rate, "peaks": recipe.peaks, "updates": updates, "save_every": save_every}
+    go(recipe, model, loss, report, steps, size, work, **more)
     read = Reading.of_run(steps * size, recipe.begin, recipe.teachers)
     save(model, tokenizer, out)
     return write_card(recipe, shipped(recipe, out), tokenizer, folder, out, read)

@@ -11,10 +11,12 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 END = "<|endoftext|>"
 HELD_OUT_EVERY = 20
+SCREENED = Path(__file__).parent / "screened"
 SAMPLED = 12e6  # characters of text that a vocabulary is made from
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")  # what stands between two sentences
 
@@ -71,13 +73,23 @@ class Text:
     short: bool = False
 
 
+@cache
+def screened() -> re.Pattern[str]:
+    """Finds words that no class should be shown: English ones whole, Korean ones at a word's beginning."""
+    english, korean = ((SCREENED / f"{code}.txt").read_text(encoding="utf-8").split() for code in ("en", "ko"))
+    return re.compile(rf"\b(?:{'|'.join(english)})\b|(?<![\uac00-\ud7a3])(?:{'|'.join(korean)})", re.IGNORECASE)
+
+
 def documents(folder: Path, text: Text) -> tuple[list[str], list[str]]:
-    """Reads one file and returns its documents as (training, held out): every 20th is held out, the first included."""
+    """Reads one file and returns its documents as (training, held out): every 20th is held out, the first included.
+
+    A document with a screened word is in neither.
+    """
     if text.made:
         return text.made(False), text.made(True)
     raw = (folder / text.file).read_text(encoding="utf-8")
     found = [part.strip() for part in text.split(raw)]
-    found = [part for part in found if part]
+    found = [part for part in found if part and not screened().search(part)]
     held = found[::HELD_OUT_EVERY]
     return [part for i, part in enumerate(found) if i % HELD_OUT_EVERY], held
 

@@ -48,24 +48,24 @@ M = TypeVar("M", bound=PreTrainedModel)
 Optimizers = list[tuple[torch.optim.Optimizer, float]]  # each with its highest learning rate
 
 
-def optimizers(model: PreTrainedModel, peaks: tuple[float, float] = (0.02, 0.003)) -> Optimizers:
+def optimizers(model: PreTrainedModel, peaks: tuple[float, float] = (0.02, 0.003), decay: float = 0.01) -> Optimizers:
     """Muon for the matrices between layers (https://kellerjordan.github.io/posts/muon), AdamW for everything else.
 
-    peaks: the highest learning rate of each.
+    peaks: the highest learning rate of each. decay: of the matrices' weights.
     """
     tables = {id(p) for module in model.modules() if isinstance(module, nn.Embedding) for p in module.parameters()}
     matrices = [p for p in model.parameters() if p.ndim == 2 and id(p) not in tables]
     chosen = {id(p) for p in matrices}
     rest = [p for p in model.parameters() if id(p) not in chosen]
     return [
-        muon(matrices, peaks[0]),
+        muon(matrices, peaks[0], decay),
         (torch.optim.AdamW(rest, lr=peaks[1], betas=(0.9, 0.95), weight_decay=0.01), peaks[1]),
     ]
 
 
-def muon(matrices: list[Tensor], peak: float) -> tuple[torch.optim.Optimizer, float]:
+def muon(matrices: list[Tensor], peak: float, decay: float = 0.01) -> tuple[torch.optim.Optimizer, float]:
     """Muon for some matrices, and its highest learning rate."""
-    return torch.optim.Muon(matrices, lr=peak, weight_decay=0.01), peak
+    return torch.optim.Muon(matrices, lr=peak, weight_decay=decay), peak
 
 
 def falling(step: int, steps: int) -> float:

@@ -28,9 +28,9 @@ from torch.nn.functional import cross_entropy
 from transformers import BertConfig, BertForPreTraining, PreTrainedTokenizerFast
 
 from .card import Card, Reading
-from .causal import CLASSICS, EN_MADE, KO_CHAT, KO_MADE, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
 from .corpus import Text, documents, held_out, sampled
 from .loop import again, at_rest, command, falling, fresh, go, reread, save
+from .texts import CLASSICS, EN_MADE, KO_CHAT, KO_MADE, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
 from .tokenizer import train_wordpiece
 
 SHORT = (8, 12, 16, 24)  # tokens of a row, in the first batches

@@ -22,11 +22,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from .card import Card, Reading
-from .causal import CLASSICS, KO_CHAT, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
 from .corpus import SENTENCE, Text, documents
 from .generated import generated
 from .grammar.lexicon import load
 from .loop import command
+from .texts import CLASSICS, KO_CHAT, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
 
 WIDTH = 48
 WORDS = 8000
