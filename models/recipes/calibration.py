@@ -1,0 +1,82 @@
+"""How well a model guesses the tokens of a text, and whether it is as sure as it is right.
+
+A model's probabilities are calibrated when of all tokens that it gives 70%, 70% come (Guo et al., "On Calibration of
+Modern Neural Networks", 2017). One that has learnt its training text by heart is too sure elsewhere: dividing its logits
+by a temperature above 1 then makes it less wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+from .loop import at_rest
+
+BINS = 10
+TEMPERATURES = np.round(np.arange(0.5, 3.01, 0.05), 2)
+
+
+@dataclass(frozen=True)
+class Guesses:
+    """A model's guesses at every token of some texts but the first ones.
+
+    bits: what all the tokens take together at each of TEMPERATURES. size: their UTF-8 bytes. sure: the probability of
+    the likeliest token, right: whether it came, both at temperature 1.
+    """
+
+    bits: np.ndarray  # (len(TEMPERATURES),) float64
+    size: int
+    sure: np.ndarray  # (N,) float64
+    right: np.ndarray  # (N,) bool
+
+    @property
+    def bits_per_byte(self) -> float:
+        """At temperature 1."""
+        return float(self.bits[int(np.argmin(np.abs(TEMPERATURES - 1)))] / self.size)
+
+    @property
+    def best_temperature(self) -> float:
+        """That of TEMPERATURES at which the model would have been least wrong."""
+        return float(TEMPERATURES[int(self.bits.argmin())])
+
+    @property
+    def accuracy(self) -> float:
+        """The share of the tokens that were the likeliest."""
+        return float(self.right.mean())
+
+    def curve(self) -> list[tuple[float, float, int]]:
+        """For each of BINS equal steps of sureness that holds any token: mean sureness, share of right ones, count."""
+        place = np.minimum((self.sure * BINS).astype(int), BINS - 1)
+        held = [place == i for i in range(BINS)]
+        return [(float(self.sure[k].mean()), float(self.right[k].mean()), int(k.sum())) for k in held if k.any()]
+
+    @property
+    def calibration_error(self) -> float:
+        """The expected calibration error: |sureness - share of right ones|, averaged over the tokens."""
+        return sum(abs(sure - right) * count for sure, right, count in self.curve()) / len(self.sure)
+
+
+def guess(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> Guesses:
+    """Runs a model that continues texts over each text, from its start; the first token has nothing before it."""
+    bits, size = np.zeros(len(TEMPERATURES)), 0
+    sure: list[np.ndarray] = []
+    right: list[np.ndarray] = []
+    device = next(model.parameters()).device
+    with at_rest(model):
+        for text in texts:
+            ids = tokenizer(text)["input_ids"][: tokenizer.model_max_length]
+            if len(ids) < 2:
+                continue
+            logits = model(input_ids=torch.tensor([ids], device=device)).logits[0, :-1].double().cpu()
+            wanted = torch.tensor(ids[1:])
+            for i, temperature in enumerate(TEMPERATURES):
+                bits[i] += float(torch.nn.functional.cross_entropy(logits / temperature, wanted, reduction="sum"))
+            likeliest = logits.softmax(-1).max(-1)
+            sure.append(likeliest.values.numpy())
+            right.append((likeliest.indices == wanted).numpy())
+            size += len(tokenizer.decode(ids[1:]).encode())
+    return Guesses(bits / math.log(2), size, np.concatenate(sure), np.concatenate(right))
