@@ -1,13 +1,14 @@
 """How well a model guesses the tokens of a text, and whether it is as sure as it is right.
 
 A model's probabilities are calibrated when of all tokens that it gives 70%, 70% come (Guo et al., "On Calibration of
-Modern Neural Networks", 2017). One that has learnt its training text by heart is too sure elsewhere: dividing its logits
-by a temperature above 1 then makes it less wrong.
+Modern Neural Networks", 2017). One that has learnt its training text by heart is too sure elsewhere: dividing its
+logits by a temperature above 1 then makes it less wrong.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,11 +25,12 @@ TEMPERATURES = np.round(np.arange(0.5, 3.01, 0.05), 2)
 class Guesses:
     """A model's guesses at every token of some texts but the first ones.
 
-    bits: what all the tokens take together at each of TEMPERATURES. size: their UTF-8 bytes. sure: the probability of
-    the likeliest token, right: whether it came, both at temperature 1.
+    bits: what all the tokens take together at each of the temperatures. size: their UTF-8 bytes. sure: the probability
+    of the likeliest token, right: whether it came, both at temperature 1.
     """
 
-    bits: np.ndarray  # (len(TEMPERATURES),) float64
+    temperatures: np.ndarray  # (K,) float64, 1 among them
+    bits: np.ndarray  # (K,) float64
     size: int
     sure: np.ndarray  # (N,) float64
     right: np.ndarray  # (N,) bool
@@ -36,12 +38,12 @@ class Guesses:
     @property
     def bits_per_byte(self) -> float:
         """At temperature 1."""
-        return float(self.bits[int(np.argmin(np.abs(TEMPERATURES - 1)))] / self.size)
+        return float(self.bits[int(np.argmin(np.abs(self.temperatures - 1)))] / self.size)
 
     @property
     def best_temperature(self) -> float:
-        """That of TEMPERATURES at which the model would have been least wrong."""
-        return float(TEMPERATURES[int(self.bits.argmin())])
+        """That of the temperatures at which the model would have been least wrong."""
+        return float(self.temperatures[int(self.bits.argmin())])
 
     @property
     def accuracy(self) -> float:
@@ -60,9 +62,17 @@ class Guesses:
         return sum(abs(sure - right) * count for sure, right, count in self.curve()) / len(self.sure)
 
 
-def guess(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> Guesses:
-    """Runs a model that continues texts over each text, from its start; the first token has nothing before it."""
-    bits, size = np.zeros(len(TEMPERATURES)), 0
+def guess(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    texts: Sequence[str],
+    temperatures: np.ndarray = TEMPERATURES,
+) -> Guesses:
+    """Runs a model that continues texts over each text, from its start; the first token has nothing before it.
+
+    temperatures: those that the best one is looked for among; 1 must be one of them.
+    """
+    bits, size = np.zeros(len(temperatures)), 0
     sure: list[np.ndarray] = []
     right: list[np.ndarray] = []
     device = next(model.parameters()).device
@@ -73,10 +83,10 @@ def guess(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, texts: lis
                 continue
             logits = model(input_ids=torch.tensor([ids], device=device)).logits[0, :-1].double().cpu()
             wanted = torch.tensor(ids[1:])
-            for i, temperature in enumerate(TEMPERATURES):
+            for i, temperature in enumerate(temperatures):
                 bits[i] += float(torch.nn.functional.cross_entropy(logits / temperature, wanted, reduction="sum"))
             likeliest = logits.softmax(-1).max(-1)
             sure.append(likeliest.values.numpy())
             right.append((likeliest.indices == wanted).numpy())
             size += len(tokenizer.decode(ids[1:]).encode())
-    return Guesses(bits / math.log(2), size, np.concatenate(sure), np.concatenate(right))
+    return Guesses(temperatures, bits / math.log(2), size, np.concatenate(sure), np.concatenate(right))

@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -31,35 +30,16 @@ from . import causal, early, encoder, masked, seq2seq, vectors
 from .causal import SCORED, bits_per_byte, kind_of
 from .corpus import documents, held_out
 from .grammar.document import document
-from .loop import WEIGHTS, reread
-from .peers import Counts, gzip_bits, xz_bits
+from .loop import WEIGHTS
+from .peers import gzip_bits, xz_bits
+from .table import Row, differs, read_these, shipped, trained
+from .typed_rows import counted, typed
 
 DISTANCES = (10, 20, 40, 80, 160)  # tokens from where something was told to where it is asked for
 NEAR = 0.25  # how far from one of them a text may be, as a share of it
 ASKED = 100  # texts for each distance
 TRIED = 6000  # texts looked at to find them
 MISSING = "not shipped yet"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table; on_card: the card must hold these words, where it states the figure at all."""
-
-    model: str
-    what: str
-    figure: str
-    on_card: str = ""
-
-
-def trained(name: str) -> bool:
-    """Whether a model is shipped: a recipe may be there before it has been run to its end."""
-    return (WEIGHTS / name / "CARD.md").is_file()
-
-
-def shipped(name: str, kind: type[PreTrainedModel]) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """A shipped model in float32, and its tokenizer."""
-    model = reread(kind, WEIGHTS / name).eval()
-    return model, PreTrainedTokenizerFast.from_pretrained(WEIGHTS / name, local_files_only=True)
 
 
 def guesses(folder: Path, recipe: causal.Recipe) -> Iterator[Row]:
@@ -81,13 +61,7 @@ def peers(name: str, train: list[str], held: list[str], tokenizer: PreTrainedTok
     """What stands beside a model: gzip, xz after the same text, and a 5-gram model over the same tokens."""
     yield Row(name, "  gzip alone", f"{gzip_bits(''.join(held)):.4f}")
     yield Row(name, "  xz after the same text", f"{xz_bits(''.join(train), ''.join(held)):.4f}")
-    counts = Counts([[*ids, tokenizer.eos_token_id] for ids in tokenizer(train)["input_ids"]], len(tokenizer))
-    bits, size = 0.0, 0
-    for ids in tokenizer(held)["input_ids"]:
-        cut = ids[: tokenizer.model_max_length]
-        bits += counts.bits(cut, first=1)
-        size += len(tokenizer.decode(cut[1:]).encode())
-    yield Row(name, "  5-gram over its tokens, same text", f"{bits / size:.4f}")
+    yield Row(name, "  5-gram over its tokens, same text", f"{counted(train, held, tokenizer):.4f}")
 
 
 def recalled(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, asked: list[tuple[str, str]]) -> float:
@@ -195,6 +169,7 @@ def learning(folder: Path, which: int) -> Iterator[Row]:
 
 PARTS: tuple[tuple[Callable[..., Iterator[Row]], Iterable[object]], ...] = (
     (guesses, causal.RECIPES.values()),
+    (typed, causal.RECIPES.values()),
     (recall, causal.RECIPES.values()),
     (gaps, masked.RECIPES.values()),
     (translations, seq2seq.RECIPES.values()),
@@ -208,21 +183,6 @@ def rows(part: int, which: int, folder: Path) -> list[Row]:
     """What a part of the table says of one of its recipes, both as numbers: a recipe cannot go to another process."""
     told, recipes = PARTS[part]
     return list(told(folder, list(recipes)[which]))
-
-
-def differs(row: Row) -> bool:
-    """Whether the row states a figure that its model's card does not."""
-    return bool(row.on_card) and row.on_card not in said_on_card(row.model)
-
-
-def read_these(recipe: causal.Recipe | masked.Recipe) -> bool:
-    """Whether the shipped model read the texts that its recipe names now: else its card tells of other texts."""
-    return all(text.title in said_on_card(recipe.name) for text in recipe.texts)
-
-
-def said_on_card(name: str) -> str:
-    """A model's card in one line."""
-    return " ".join((WEIGHTS / name / "CARD.md").read_text(encoding="utf-8").split())
 
 
 def main() -> int:

@@ -27,7 +27,7 @@ from transformers import (
 
 from . import causal, early, masked, seq2seq
 from .causal import kind_of
-from .evaluate import shipped, trained
+from .table import shipped, trained
 from .grammar.lexicon import LANGUAGES, load
 from .loop import WEIGHTS
 

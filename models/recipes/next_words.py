@@ -14,7 +14,7 @@ from .loop import at_rest
 
 FIVE = 5
 LONGEST = 8  # tokens of a word
-WORD = re.compile(r"\s*([\w'’-]+)")
+WORD = re.compile(r"\s*([\w'\u2019-]+)")
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,10 @@ def five(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, opening: st
 def fits(said: str, words: Sequence[str]) -> bool:
     """Whether a word that was said is one of those that make sense.
 
-    >>> fits("Dogs", ["dog"]), fits("갔습니다", ["갔"]), fits("dog", ["Dog"])
-    (False, True, True)
+    An English word is meant whole; a Korean one may go on, for the endings are many.
+
+    >>> fits("Dogs", ["dog"]), fits("dog", ["Dog"])
+    (False, True)
     """
     said = said.casefold()
     return any(said == word.casefold() or (not word.isascii() and said.startswith(word)) for word in words)

@@ -62,7 +62,7 @@ def test_a_figure_that_is_not_on_the_card_is_told(few: Any) -> None:
 
 
 def test_a_model_that_is_not_shipped_is_told(few: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    monkeypatch.setattr(few, "WEIGHTS", tmp_path)
+    monkeypatch.setattr("models.recipes.table.WEIGHTS", tmp_path)
     (tmp_path / "en_stories.txt").write_text("Once.<|endoftext|>Twice.")
     later = (few.translations, few.passages, few.learning)
     rows = [row for part, recipes in few.PARTS if part in later for of in recipes for row in part(tmp_path, of)]

@@ -82,7 +82,7 @@ def test_a_translation_goes_on_as_it_does_token_by_token(monkeypatch: pytest.Mon
 
 def test_every_model_that_says_words_is_asked() -> None:
     from models.recipes import insults
-    from models.recipes.evaluate import trained
+    from models.recipes.table import trained
 
     said = [entry.name for entry in CATALOG if entry.hub is None]
     assert set(said) <= set(insults.ASKED) and all(trained(name) for name in said)
