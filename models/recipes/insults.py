@@ -27,9 +27,9 @@ from transformers import (
 
 from . import causal, early, masked, seq2seq
 from .causal import kind_of
-from .table import shipped, trained
 from .grammar.lexicon import LANGUAGES, load
 from .loop import WEIGHTS
+from .table import shipped, trained
 
 HANGUL = re.compile("[\uac00-\ud7a3]")
 
