@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import files
+from . import architectures, files, formats
+from .architectures import BERT, GPT, LSTM, T5
 from .refusal import Refusal
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -41,13 +42,6 @@ class Entry:
     licence: str
     hub: str | None = None
     verified: bool = False
-
-
-GPT = frozenset({"causal", "attention"})
-BERT = frozenset({"masked", "attention"})
-LSTM = frozenset({"causal", "recurrent"})
-T5 = frozenset({"seq2seq"})
-KINDS = {"ForMaskedLM": BERT, "ForConditionalGeneration": T5}  # what the end of an architecture's name says; else GPT
 
 
 def _hub(name: str, languages: tuple[str, ...], parameters: int, size: int, licence: str) -> Entry:

@@ -1,0 +1,150 @@
+"""config.json -> a config of transformers: what other tools write otherwise is read as meant, the rest named by its field.
+
+transformers holds each field to its type: `initializer_range: 1` or `vocab_size: 330.0` ends its reading. What a value
+can only mean is taken for it here, and checked by transformers' own rules for that field.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import transformers
+
+from . import architectures, formats
+from .broken import BROKEN
+from .refusal import Refusal
+
+# How a model was run elsewhere, or what its classes are called: nothing that it computes here.
+ELSEWHERE = frozenset(
+    "_name_or_path name_or_path dtype torch_dtype torchscript return_dict use_return_dict output_attentions "
+    "output_hidden_states attn_implementation _attn_implementation _attn_implementation_autoset problem_type "
+    "id2label label2id num_labels finetuning_task task_specific_params use_bfloat16 tf_legacy_loss "
+    "pruned_heads transformers_version architectures".split()
+)
+MOST_SHOWN = 80  # characters of a value, or of what transformers says, that a refusal repeats
+
+
+def read(name: str, raw: dict[str, Any]) -> Any:
+    """The config of a model from what its config.json holds (`formats.config`).
+
+    Refusals: unknown_kind, own_code, config_field, config_unfit.
+    """
+    cls = _class(name, raw)
+    values = _meant(name, cls, raw)
+    try:
+        config = cls.from_dict(values)
+    except BROKEN as error:
+        raise unfit(name, raw, error) from error
+    config.architectures = architectures.listed(raw)
+    return config
+
+
+def _class(name: str, raw: dict[str, Any]) -> Any:
+    """The config class of a model's type; where the type is not said, that of the architecture."""
+    known, kind = transformers.CONFIG_MAPPING, raw.get("model_type")
+    if isinstance(kind, str) and kind in known:
+        return known[kind]
+    if raw.get("auto_map"):
+        raise Refusal("own_code", model=name)
+    if kind is not None:
+        raise Refusal("unknown_kind", model=name, kind=str(kind)[:MOST_SHOWN])
+    named = [getattr(transformers, architecture, None) for architecture in architectures.listed(raw)]
+    found = next((cls.config_class for cls in named if getattr(cls, "config_class", None)), None)
+    if found is None:
+        raise Refusal("config_field", model=name, field="model_type", value="null")
+    return found
+
+
+def _meant(name: str, cls: Any, raw: dict[str, Any]) -> dict[str, Any]:
+    """The values of a config as its class takes them; raises Refusal("config_field") for one that it cannot take."""
+    rules, renamed = getattr(cls, "__validators__", {}), getattr(cls, "attribute_map", {})
+    values: dict[str, Any] = {}
+    for spelled, value in raw.items():
+        field = spelled if spelled in rules else renamed.get(spelled, spelled)
+        if spelled in ELSEWHERE or field in values and field != spelled:
+            continue
+        inner = _inner(cls, field, value)
+        if inner is not None:
+            values[field] = _meant(name, inner, value)
+            continue
+        if isinstance(value, float) and math.isnan(value):
+            raise Refusal("config_field", model=name, field=spelled, value="NaN")
+        fitting = [other for other in _readings(value) if _fits(rules.get(field, ()), other)]
+        if fitting:
+            values[field] = fitting[0]
+        elif value is not None:  # null means what is usual
+            raise Refusal("config_field", model=name, field=spelled, value=json.dumps(value)[:MOST_SHOWN])
+    return values
+
+
+def _inner(cls: Any, field: str, value: Any) -> Any:
+    """The class of a config inside another one; None where the field holds none."""
+    inner = getattr(cls, "sub_configs", {}).get(field)
+    if inner is None or not isinstance(value, dict):
+        return None
+    kind = value.get("model_type")
+    if kind in transformers.CONFIG_MAPPING:
+        return transformers.CONFIG_MAPPING[kind]
+    return inner if hasattr(inner, "__validators__") else None
+
+
+def _fits(rules: Any, value: Any) -> bool:
+    """Whether transformers takes the value for a field with these rules."""
+    try:
+        for rule in rules if isinstance(rules, (list, tuple)) else (rules,):
+            rule(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _readings(value: Any) -> Iterator[Any]:
+    """What a value may mean, likeliest first: itself, the number or truth that a text spells, the same of another type.
+
+    >>> list(_readings("32")), list(_readings(330.0)), list(_readings("True"))
+    (['32', 32, 32.0], [330.0, 330], ['True', True, 1])
+    """
+    yield value
+    if isinstance(value, str):
+        try:
+            meant = json.loads({"none": "null"}.get(value.strip().lower(), value.strip().lower()))
+        except ValueError:
+            return
+        if not isinstance(meant, (str, list, dict)):
+            yield from _readings(meant)
+    elif isinstance(value, bool):
+        yield int(value)
+    elif isinstance(value, int):
+        yield float(value)
+        if value in (0, 1):
+            yield bool(value)
+    elif isinstance(value, float) and value.is_integer():
+        yield int(value)
+
+
+def unfit(name: str, raw: dict[str, Any], error: BaseException) -> Refusal:
+    """The refusal of a config that transformers took piece by piece and yet makes no model of."""
+    field = indivisible(raw)
+    if field:
+        return Refusal("config_field", model=name, field=field, value=str(raw[field]))
+    named = re.search(r"[Ff]ield '(\w+)'", str(error))
+    if named and named[1] in raw:
+        return Refusal("config_field", model=name, field=named[1], value=json.dumps(raw[named[1]])[:MOST_SHOWN])
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return Refusal("config_unfit", model=name, detail=lines[-1][: 2 * MOST_SHOWN])
+
+
+def indivisible(raw: dict[str, Any]) -> str | None:
+    """The field that counts heads, under the name it has there, where the width is no multiple of it."""
+    width = next((raw[field] for field in ("hidden_size", "n_embd", "d_model", "dim") if field in raw), None)
+    for field in ("num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads"):
+        heads = raw.get(field)
+        whole = isinstance(heads, (int, float)) and isinstance(width, (int, float)) and "head_dim" not in raw
+        if whole and (heads <= 0 or width % heads):
+            return field
+    return None
