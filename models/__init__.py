@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .catalog import CATALOG, Entry, check_offered, default, offered, policy
+    from .catalog import CATALOG, Entry, check_offered, default, host_refusal, offered, policy, settle_host
     from .decode import write
     from .load import Loaded, check_kind, load, stamp
     from .pieces import (
@@ -52,6 +52,7 @@ __all__ = [
     "encode",
     "forward",
     "groups",
+    "host_refusal",
     "label",
     "labels",
     "last_logits",
@@ -61,6 +62,7 @@ __all__ = [
     "policy",
     "projection",
     "same_tokens",
+    "settle_host",
     "spans",
     "special_tokens",
     "stamp",
@@ -89,6 +91,7 @@ HOME = {
     "encode": "pieces",
     "forward": "run",
     "groups": "pieces",
+    "host_refusal": "catalog",
     "label": "pieces",
     "labels": "pieces",
     "last_logits": "run",
@@ -98,6 +101,7 @@ HOME = {
     "policy": "catalog",
     "projection": "space",
     "same_tokens": "vocabulary",
+    "settle_host": "catalog",
     "spans": "pieces",
     "special_tokens": "pieces",
     "stamp": "load",

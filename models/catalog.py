@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from pathlib import Path
 from . import architectures, files, formats
 from .architectures import BERT, GPT, LSTM, T5
 from .refusal import Refusal
+from .shelf import Stamp, stamp
 
 WEIGHTS = Path(__file__).parent / "weights"
 CHECKED = Path(__file__).parent / "catalogue.json"
@@ -91,19 +91,64 @@ def host_folder() -> Path | None:
 
 
 def host_entry() -> Entry | None:
-    """The host's folder as an entry under its last component; None when there is none or it cannot be read."""
+    """The host's folder as an entry under its last component; None when there is none or it cannot be offered."""
+    found = _examined()
+    return found if isinstance(found, Entry) else None
+
+
+def host_refusal() -> Refusal | None:
+    """Why the host's folder is not offered; None when it is, or there is none."""
+    found = _examined()
+    return found if isinstance(found, Refusal) else None
+
+
+def settle_host() -> Refusal | None:
+    """Reads the host's model whole, which may show more than its files do from outside; why it is refused, if it is."""
+    entry, folder = host_entry(), host_folder()
+    if entry and folder:
+        _settled[_state(folder)] = _read_whole(entry)
+    return host_refusal()
+
+
+def _state(folder: Path) -> tuple[Path, Stamp]:
+    """The folder and the times of its files: what was found out of it holds as long as this does."""
+    return folder, stamp(folder) if folder.is_dir() and os.access(folder, os.R_OK) else frozenset()
+
+
+def _examined() -> Entry | Refusal | None:
+    """What is known of the host's folder; looked at anew when its files have changed."""
     folder = host_folder()
     if folder is None:
         return None
+    state = _state(folder)
+    if state not in _settled:
+        _settled.clear()
+        _settled[state] = _look_at(folder)
+    return _settled[state]
+
+
+def _look_at(folder: Path) -> Entry | Refusal:
+    """The folder by its config and the headers of its files; read whole where only that tells what it can do."""
     try:
-        architecture = str(files.read_json(folder / "config.json")["architectures"][0])
-        kind = next((can for end, can in KINDS.items() if architecture.endswith(end)), GPT)
-        can = LSTM if architecture.startswith("LSTM") else kind
+        formats.check(folder.name, folder)
+        can = architectures.abilities(formats.config(folder.name, folder))
         facts = (files.parameters(folder), files.size(folder))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        logging.getLogger(__name__).warning("GLASSBOX_FOLDER %s: %r", folder, error)
-        return None
-    return Entry(folder.name, can, (), *facts, licence="", verified=True)
+    except Refusal as refusal:
+        return refusal
+    entry = Entry(folder.name, can or frozenset(), (), *facts, licence="", verified=True)
+    return _read_whole(entry) if can is None else entry
+
+
+def _read_whole(entry: Entry) -> Entry | Refusal:
+    from .load import load  # brings torch
+
+    try:
+        return replace(entry, can=load(entry.name).can)
+    except Refusal as refusal:
+        return refusal
+
+
+_settled: dict[tuple[Path, Stamp], Entry | Refusal] = {}
 
 
 def entries() -> list[Entry]:
@@ -161,7 +206,9 @@ def check_offered(name: str, needs: frozenset[str] = frozenset()) -> None:
 
     A Hub id outside the catalogue passes under "any"; what it can do is known only once it is loaded: `check_kind`.
     """
-    entry = next((entry for entry in entries() if entry.name == name), None)
+    entry, host = next((entry for entry in entries() if entry.name == name), None), host_folder()
+    if entry is None and host and name == host.name:
+        raise host_refusal() or Refusal("unknown_model", model=name[:80])
     if entry is None and is_hub_id(name):
         if policy() != "any":
             raise Refusal("not_offered", model=name)

@@ -1,4 +1,4 @@
-"""config.json -> a config of transformers: what other tools write otherwise is read as meant, the rest named by its field.
+"""config.json -> a config of transformers: what other tools write is read as meant, what cannot be is named.
 
 transformers holds each field to its type: `initializer_range: 1` or `vocab_size: 330.0` ends its reading. What a value
 can only mean is taken for it here, and checked by transformers' own rules for that field.
@@ -10,22 +10,21 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import transformers
 
-from . import architectures, formats
+from . import architectures
 from .broken import BROKEN
 from .refusal import Refusal
 
 # How a model was run elsewhere, or what its classes are called: nothing that it computes here.
-ELSEWHERE = frozenset(
-    "_name_or_path name_or_path dtype torch_dtype torchscript return_dict use_return_dict output_attentions "
-    "output_hidden_states attn_implementation _attn_implementation _attn_implementation_autoset problem_type "
-    "id2label label2id num_labels finetuning_task task_specific_params use_bfloat16 tf_legacy_loss "
-    "pruned_heads transformers_version architectures".split()
-)
+ELSEWHERE = frozenset({
+    "_name_or_path", "name_or_path", "dtype", "torch_dtype", "torchscript", "return_dict", "use_return_dict",
+    "output_attentions", "output_hidden_states", "attn_implementation", "_attn_implementation",
+    "_attn_implementation_autoset", "problem_type", "id2label", "label2id", "num_labels", "finetuning_task",
+    "task_specific_params", "use_bfloat16", "tf_legacy_loss", "pruned_heads", "transformers_version", "architectures",
+})  # fmt: skip
 MOST_SHOWN = 80  # characters of a value, or of what transformers says, that a refusal repeats
 
 
@@ -66,7 +65,7 @@ def _meant(name: str, cls: Any, raw: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for spelled, value in raw.items():
         field = spelled if spelled in rules else renamed.get(spelled, spelled)
-        if spelled in ELSEWHERE or field in values and field != spelled:
+        if spelled in ELSEWHERE or (field in values and field != spelled):
             continue
         inner = _inner(cls, field, value)
         if inner is not None:

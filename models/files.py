@@ -14,6 +14,8 @@ SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 SHARD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+=-]*\.safetensors")  # a plain name, and nowhere but beside its index
 
+SENTENCEPIECE = re.compile(r"(tokenizer|spiece|spm|sentencepiece|sentencepiece\.bpe|spm_char)\.model")
+
 
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file, read as `relaxed` does; raises OSError or ValueError."""

@@ -23,7 +23,8 @@ OTHERS: tuple[tuple[str, str, dict[str, str]], ...] = (
     (r".*\.(gguf|ggml)|ggml-.*\.bin|.*\.llamafile", "gguf_file", {}),
     (r".*\.onnx(_data)?", "onnx_file", {}),
     (r"(openvino|ov)_.*\.xml", "other_framework", {"format": "OpenVINO"}),
-    (r".*\.(h5|keras|tflite)|saved_model\.pb|.*\.ckpt\.(index|meta|data.*)", "other_framework", {"format": "TensorFlow"}),
+    (r".*\.(h5|keras|tflite)|saved_model\.pb|.*\.ckpt\.(index|meta|data.*)", "other_framework",
+     {"format": "TensorFlow"}),
     (r".*\.msgpack|_CHECKPOINT_METADATA|_METADATA|.*\.orbax.*", "other_framework", {"format": "Flax"}),
     (r".*\.npz", "other_framework", {"format": "MLX"}),
     (r".*\.(mlmodel|mlpackage|mlmodelc)", "other_framework", {"format": "Core ML"}),
@@ -45,8 +46,13 @@ BEGINNINGS: tuple[tuple[bytes, str, dict[str, str]], ...] = (
     (b"PK\x03\x04", "unsafe_file", {}),
     (b"\x80\x02", "unsafe_file", {}),
 )
-WEB_PAGE = re.compile(rb"\s*<(!doctype|html|\?xml)|entry not found|invalid (username|credentials)|access to model", re.I)
-QUANTIZED = {"GPTQ": r".*\.(qweight|qzeros|g_idx)", "bitsandbytes": r".*\.(weight\.(absmax|quant_map|quant_state.*)|SCB)"}
+WEB_PAGE = re.compile(
+    rb"\s*<(!doctype|html|\?xml)|entry not found|invalid (username|credentials)|access to model", re.I
+)
+QUANTIZED = {
+    "GPTQ": r".*\.(qweight|qzeros|g_idx)",
+    "bitsandbytes": r".*\.(weight\.(absmax|quant_map|quant_state.*)|SCB)",
+}
 LIBRARIES = {"pretrained_cfg": "timm", "open_clip_version": "open_clip", "model_cfg": "open_clip"}
 
 
@@ -61,6 +67,9 @@ def other(names: Iterable[str]) -> tuple[str, dict[str, str]] | None:
 
 def check(name: str, folder: Path) -> None:
     """Raises the Refusal that says why a folder's weights cannot be read here; returns where they look whole."""
+    if not folder.is_dir():
+        key, facts = (folder.is_file() and other([folder.name])) or ("no_folder", {})
+        raise Refusal(key, model=name, **facts)
     try:
         names = sorted(os.listdir(folder))
         if "model_index.json" in names:
@@ -164,9 +173,9 @@ def _missing(name: str, folder: Path, names: list[str]) -> Refusal:
 def _base(folder: Path) -> str:
     """The model that an adapter belongs to, as it says itself."""
     try:
-        return str(files.read_json(folder / "adapter_config.json")["base_model_name_or_path"] or "?")[:120]
+        return str(files.read_json(folder / "adapter_config.json")["base_model_name_or_path"] or "…")[:120]
     except (OSError, ValueError, LookupError):
-        return "?"
+        return "…"
 
 
 def _inner(folder: Path) -> str:

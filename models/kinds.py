@@ -1,6 +1,6 @@
 """Which class of transformers reads a model, and what the model can do: by what its config names and its weights hold.
 
-A head that the weights do not hold would be made up at random by transformers: a model is read without it, or not at all.
+A head that the weights do not hold would be made up at random by transformers: a model is read without it, or not.
 """
 
 from __future__ import annotations

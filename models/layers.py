@@ -62,7 +62,9 @@ def stacked(
     """
     if len(found) != len(numbers):
         return None, ()
-    kept = [(one[0], number) for one, number in zip(found, numbers, strict=True) if one is not None and whole(one, tokens)]
+    kept = [
+        (one[0], number) for one, number in zip(found, numbers, strict=True) if one is not None and whole(one, tokens)
+    ]
     counts = [one.shape[0] for one, _ in kept]
     kept = [(one, number) for one, number in kept if one.shape[0] == max(counts, key=counts.count)]
     return (torch.stack([one for one, _ in kept]) if kept else None), tuple(number for _, number in kept)

@@ -10,9 +10,10 @@ import torch
 
 # Every name that configs use for it, the usual ones first; `attribute_map` turns some of them into the first.
 NAMES = (
-    "max_position_embeddings n_positions max_target_positions max_seq_len max_sequence_length max_seq_length seq_length "
-    "seq_len n_ctx context_length max_context_length context_window max_context_len model_max_length block_size".split()
-)
+    "max_position_embeddings", "n_positions", "max_target_positions", "max_seq_len", "max_sequence_length",
+    "max_seq_length", "seq_length", "seq_len", "n_ctx", "context_length", "max_context_length", "context_window",
+    "max_context_len", "model_max_length", "block_size",
+)  # fmt: skip
 POSITIONAL = re.compile(r"(^|\.)((embed_|learned_)?pos(ition)?s?(_emb\w*|_encod\w*)?|wpe)(\.|$)")
 
 

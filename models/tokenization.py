@@ -8,12 +8,11 @@ from typing import Any
 
 import transformers
 
-from . import formats
+from . import files, formats
 from .broken import BROKEN
 from .refusal import Refusal
 
 TEXTS = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json")
-OTHERS = ("vocab.txt", "merges.txt", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model")
 LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 
@@ -35,12 +34,12 @@ def read(name: str, folder: Path, config: Any) -> Any:
 
 def _check(name: str, folder: Path) -> None:
     """Looks at the files before transformers does, which would not say which of them is no such file."""
-    for path in (folder / file for file in (*TEXTS, *OTHERS)):
-        try:
-            if path.exists() or path.is_symlink():
+    try:
+        for path in folder.iterdir():
+            if path.name in (*TEXTS, "vocab.txt", "merges.txt") or files.SENTENCEPIECE.fullmatch(path.name):
                 formats.check_file(name, path)
-        except OSError as error:
-            raise formats.unreadable(name, folder, error) from error
+    except OSError as error:
+        raise formats.unreadable(name, folder, error) from error
 
 
 def _why(name: str, folder: Path) -> Refusal:

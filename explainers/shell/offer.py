@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+
 import models
 
-from ..contract import Model
+from ..contract import Model, Refusal
+from ..words import LANGUAGES
+from .checks import refusal_text
 
 STRIP = frozenset({"causal", "attention"})  # what the strip shows, and so what a page begins with
 ABILITIES = ("causal", "masked", "recurrent", "attention")  # the first that is lacking is what the page says
@@ -46,3 +51,14 @@ def model_json(control: Model, language: str) -> dict[str, object]:
         "shared": control.shared,
         "instead": {name: list(other) for name, other in others.items() if other},
     }
+
+
+def report_host(look: Callable[[], Refusal | None] = models.host_refusal) -> bool:
+    """Writes one line to the terminal where the host's own folder cannot be offered; returns whether it did.
+
+    look: says why, after a look at the files or, slower, after reading the model.
+    """
+    refusal = look()
+    if refusal:
+        logging.getLogger(__name__).warning("GLASSBOX_FOLDER: %s", refusal_text(refusal, LANGUAGES[0]))
+    return refusal is not None
