@@ -55,7 +55,7 @@ def warm() -> None:
     for language in LANGUAGES:
         models.load(models.default(frozenset({"causal"}), words_for("shell", language)("name")))
     if models.host_refusal() is None:
-        report_host(models.settle_host)
+        report_host(whole=True)
 
 
 def serving() -> dict[str, Any]:

@@ -11,9 +11,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .catalog import CATALOG, Entry, check_offered, default, host_refusal, offered, policy, settle_host
+    from .catalog import CATALOG, Entry, check_offered, default, host_refusal, offered, policy
     from .decode import write
-    from .load import Loaded, check_kind, load, stamp
+    from .load import Loaded, check_kind, load, settle_host, stamp
     from .pieces import (
         Group,
         Piece,
@@ -101,7 +101,7 @@ HOME = {
     "policy": "catalog",
     "projection": "space",
     "same_tokens": "vocabulary",
-    "settle_host": "catalog",
+    "settle_host": "load",
     "spans": "pieces",
     "special_tokens": "pieces",
     "stamp": "load",

@@ -10,10 +10,9 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import architectures, files, formats
+from . import files, host
 from .architectures import BERT, GPT, LSTM, T5
 from .refusal import Refusal
-from .shelf import Stamp, stamp
 
 WEIGHTS = Path(__file__).parent / "weights"
 CHECKED = Path(__file__).parent / "catalogue.json"
@@ -92,63 +91,18 @@ def host_folder() -> Path | None:
 
 def host_entry() -> Entry | None:
     """The host's folder as an entry under its last component; None when there is none or it cannot be offered."""
-    found = _examined()
-    return found if isinstance(found, Entry) else None
+    folder = host_folder()
+    found = host.look(folder) if folder else None
+    if folder is None or not isinstance(found, host.Found):
+        return None
+    return Entry(folder.name, found.can, (), found.parameters, found.bytes, licence="", verified=True)
 
 
 def host_refusal() -> Refusal | None:
     """Why the host's folder is not offered; None when it is, or there is none."""
-    found = _examined()
-    return found if isinstance(found, Refusal) else None
-
-
-def settle_host() -> Refusal | None:
-    """Reads the host's model whole, which may show more than its files do from outside; why it is refused, if it is."""
-    entry, folder = host_entry(), host_folder()
-    if entry and folder:
-        _settled[_state(folder)] = _read_whole(entry)
-    return host_refusal()
-
-
-def _state(folder: Path) -> tuple[Path, Stamp]:
-    """The folder and the times of its files: what was found out of it holds as long as this does."""
-    return folder, stamp(folder) if folder.is_dir() and os.access(folder, os.R_OK) else frozenset()
-
-
-def _examined() -> Entry | Refusal | None:
-    """What is known of the host's folder; looked at anew when its files have changed."""
     folder = host_folder()
-    if folder is None:
-        return None
-    state = _state(folder)
-    if state not in _settled:
-        _settled.clear()
-        _settled[state] = _look_at(folder)
-    return _settled[state]
-
-
-def _look_at(folder: Path) -> Entry | Refusal:
-    """The folder by its config and the headers of its files; read whole where only that tells what it can do."""
-    try:
-        formats.check(folder.name, folder)
-        can = architectures.abilities(formats.config(folder.name, folder))
-        facts = (files.parameters(folder), files.size(folder))
-    except Refusal as refusal:
-        return refusal
-    entry = Entry(folder.name, can or frozenset(), (), *facts, licence="", verified=True)
-    return _read_whole(entry) if can is None else entry
-
-
-def _read_whole(entry: Entry) -> Entry | Refusal:
-    from .load import load  # brings torch
-
-    try:
-        return replace(entry, can=load(entry.name).can)
-    except Refusal as refusal:
-        return refusal
-
-
-_settled: dict[tuple[Path, Stamp], Entry | Refusal] = {}
+    found = host.look(folder) if folder else None
+    return found if isinstance(found, Refusal) else None
 
 
 def entries() -> list[Entry]:
@@ -206,9 +160,10 @@ def check_offered(name: str, needs: frozenset[str] = frozenset()) -> None:
 
     A Hub id outside the catalogue passes under "any"; what it can do is known only once it is loaded: `check_kind`.
     """
-    entry, host = next((entry for entry in entries() if entry.name == name), None), host_folder()
-    if entry is None and host and name == host.name:
-        raise host_refusal() or Refusal("unknown_model", model=name[:80])
+    entry, own = next((entry for entry in entries() if entry.name == name), None), host_folder()
+    refusal = host_refusal() if entry is None and own and name == own.name else None
+    if refusal:
+        raise refusal
     if entry is None and is_hub_id(name):
         if policy() != "any":
             raise Refusal("not_offered", model=name)

@@ -29,7 +29,7 @@ MOST_SHOWN = 80  # characters of a value, or of what transformers says, that a r
 
 
 def read(name: str, raw: dict[str, Any]) -> Any:
-    """The config of a model from what its config.json holds (`formats.config`).
+    """The config of a model from what its config.json holds (`folders.config`).
 
     Refusals: unknown_kind, own_code, config_field, config_unfit.
     """

@@ -67,9 +67,10 @@ def facts(name: str) -> Facts:
     sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
     weights = [files.SINGLE] if files.SINGLE in sizes else _shards(name) if files.INDEX in sizes else []
     if not weights:
-        key, known = formats.other(sizes) or ("no_weights", {})
-        base = {"base": str((info.card_data or {}).get("base_model") or "…")} if key == "adapter_alone" else {}
-        raise Refusal(key, model=name, **known, **base)
+        known = formats.other(name, sizes)
+        if known and known.key == "adapter_alone":
+            known = formats.adapter(name, str((info.card_data or {}).get("base_model") or "…"))
+        raise known or Refusal("no_weights", model=name)
     missing = [file for file in weights if file not in sizes]
     if missing:
         raise Refusal("missing_file", model=name, file=missing[0])

@@ -12,7 +12,7 @@ from typing import Any
 
 import transformers
 
-from . import catalog, configuration, files, formats, hub, kinds, layers, place, positions, shelf, tokenization
+from . import catalog, configuration, files, folders, host, hub, kinds, layers, place, positions, shelf, tokenization
 from .broken import reading
 from .refusal import Refusal
 from .shelf import Shelf
@@ -82,6 +82,18 @@ def check_kind(name: str | Path, needs: frozenset[str]) -> None:
         load(name).check(needs)
 
 
+def settle_host(whole: bool = True) -> Refusal | None:
+    """Reads the host's own model, which may show more than its files do from outside; why it is refused, if it is.
+
+    whole: otherwise only where the files do not tell what it can do.
+    """
+    folder = catalog.host_folder()
+    known = host.look(folder) if folder else None
+    if folder is None or not isinstance(known, host.Found) or (known.can and not whole):
+        return catalog.host_refusal()
+    return host.settle(folder, lambda: load(folder.name).can)
+
+
 def stamp(name: str | Path) -> str:
     """Changes when a model's files do: belongs in the key under which something computed with the model is kept.
 
@@ -105,12 +117,12 @@ def find(name: str | Path) -> Path:
         if isinstance(name, str) and catalog.is_hub_id(name):
             return hub.fetch(name)
         raise Refusal("unknown_model", model=str(name)[:200])
-    formats.check(str(name), folder)
+    folders.check(str(name), folder)
     return folder
 
 
 def _read_tokenizer(name: str, folder: Path) -> Any:
-    config = configuration.read(name, formats.config(name, folder))
+    config = configuration.read(name, folders.config(name, folder))
     return tokenization.read(name, folder, config)
 
 
@@ -118,7 +130,7 @@ def _read(name: str, folder: Path) -> Loaded:
     with reading(name):
         parameters = files.parameters(folder)
     hub.check_room(name, parameters)
-    raw = formats.config(name, folder)
+    raw = folders.config(name, folder)
     can, model = kinds.build(name, folder, configuration.read(name, raw), raw)
     model = model.to(place.device()).eval()
     with reading(name):

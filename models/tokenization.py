@@ -8,7 +8,7 @@ from typing import Any
 
 import transformers
 
-from . import files, formats
+from . import files, folders
 from .broken import BROKEN
 from .refusal import Refusal
 
@@ -37,9 +37,9 @@ def _check(name: str, folder: Path) -> None:
     try:
         for path in folder.iterdir():
             if path.name in (*TEXTS, "vocab.txt", "merges.txt") or files.SENTENCEPIECE.fullmatch(path.name):
-                formats.check_file(name, path)
+                folders.check_file(name, path)
     except OSError as error:
-        raise formats.unreadable(name, folder, error) from error
+        raise folders.unreadable(name, folder, error) from error
 
 
 def _why(name: str, folder: Path) -> Refusal:

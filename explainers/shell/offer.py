@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 import models
 
-from ..contract import Model, Refusal
+from ..contract import Model
 from ..words import LANGUAGES
 from .checks import refusal_text
 
@@ -53,12 +52,11 @@ def model_json(control: Model, language: str) -> dict[str, object]:
     }
 
 
-def report_host(look: Callable[[], Refusal | None] = models.host_refusal) -> bool:
-    """Writes one line to the terminal where the host's own folder cannot be offered; returns whether it did.
+def report_host(whole: bool = False) -> None:
+    """Writes one line to the terminal where the host's own folder cannot be offered.
 
-    look: says why, after a look at the files or, slower, after reading the model.
+    whole: after its model was read, which takes longer than a look at its files.
     """
-    refusal = look()
+    refusal = models.settle_host(whole)
     if refusal:
         logging.getLogger(__name__).warning("GLASSBOX_FOLDER: %s", refusal_text(refusal, LANGUAGES[0]))
-    return refusal is not None
