@@ -25,6 +25,8 @@ ELSEWHERE = frozenset({
     "_attn_implementation_autoset", "problem_type", "id2label", "label2id", "num_labels", "finetuning_task",
     "task_specific_params", "use_bfloat16", "tf_legacy_loss", "pruned_heads", "transformers_version", "architectures",
 })  # fmt: skip
+Sizes = tuple[int, ...]  # of a tensor
+
 MOST_SHOWN = 80  # characters of a value, or of what transformers says, that a refusal repeats
 
 
@@ -128,14 +130,54 @@ def _readings(value: Any) -> Iterator[Any]:
 
 def unfit(name: str, raw: dict[str, Any], error: BaseException) -> Refusal:
     """The refusal of a config that transformers took piece by piece and yet makes no model of."""
-    field = indivisible(raw)
+    field = indivisible(raw) or _blamed(raw, str(error))
     if field:
-        return Refusal("config_field", model=name, field=field, value=str(raw[field]))
-    named = re.search(r"[Ff]ield '(\w+)'", str(error))
-    if named and named[1] in raw:
-        return Refusal("config_field", model=name, field=named[1], value=json.dumps(raw[named[1]])[:MOST_SHOWN])
+        return Refusal("config_field", model=name, field=field, value=json.dumps(raw[field])[:MOST_SHOWN])
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     return Refusal("config_unfit", model=name, detail=lines[-1][: 2 * MOST_SHOWN])
+
+
+def misfit(name: str, raw: dict[str, Any], tensor: str, stored: Sizes, wanted: Sizes) -> Refusal:
+    """The refusal of a config after which a tensor should have another size; names the field that says so, if one does.
+
+    Where a config holds 999 for one field alone, and 999 is what the tensor should have, it is that field.
+    """
+    numbers = {w for s, w in zip(stored, wanted, strict=False) if s != w}
+    saying = [field for field, value in raw.items() if type(value) in (int, float) and value in numbers]
+    field = indivisible(raw) or (saying[0] if len(saying) == 1 else None)
+    if field:
+        return Refusal("config_field", model=name, field=field, value=json.dumps(raw[field])[:MOST_SHOWN])
+    return Refusal("misfit_tensor", model=name, tensor=tensor, stored=stored, wanted=wanted)
+
+
+def complete(config: Any, raw: dict[str, Any], stored: Sizes, wanted: Sizes) -> bool:
+    """Puts a size that the weights have in place of a null, where the usual one that stood for it fits no tensor.
+
+    Returns whether it did; raw then holds the size, too.
+    """
+    for field in [field for field, value in raw.items() if value is None]:
+        for size, usual in zip(stored, wanted, strict=False):
+            if size != usual and getattr(config, field, None) == usual:
+                setattr(config, field, size)
+                raw[field] = size
+                return True
+    return False
+
+
+def _blamed(raw: dict[str, Any], said: str) -> str | None:
+    """The field that an error speaks of: by a value that no other field has, or by its name."""
+    odd = [(field, value) for field in raw for value in _scalars(raw[field]) if isinstance(value, str) or value <= 0]
+    held = {field for field, value in odd if re.search(rf"(?<![\w.]){re.escape(str(value))}(?![\w.])", said)}
+    named = [field for field in raw if re.search(rf"[`'\"]{re.escape(field)}[`'\"]", said)]
+    return held.pop() if len(held) == 1 else next(iter(named), None)
+
+
+def _scalars(value: Any) -> Iterator[str | float]:
+    """The texts and numbers in a value of JSON."""
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _scalars(inner)
 
 
 def indivisible(raw: dict[str, Any]) -> str | None:

@@ -98,17 +98,16 @@ def _attempt(name: str, folder: Path, config: Any, raw: dict[str, Any], reader: 
             )
     except BROKEN as error:
         return None, configuration.unfit(name, raw, error)
+    mismatched = [(tuple(stored), tuple(wanted)) for _, stored, wanted in report["mismatched_keys"]]
+    if any(configuration.complete(config, raw, stored, wanted) for stored, wanted in mismatched):
+        return _attempt(name, folder, config, raw, reader)
     return model, _lacking(name, raw, model, report)
 
 
 def _lacking(name: str, raw: dict[str, Any], model: Any, report: dict[str, Any]) -> Refusal | None:
     """What transformers made up because the files lack it or have it in another size; None where it is all there."""
-    field = configuration.indivisible(raw)
     for tensor, stored, wanted in sorted(report["mismatched_keys"]):
-        if field:
-            return Refusal("config_field", model=name, field=field, value=str(raw[field]))
-        sizes = {"stored": tuple(stored), "wanted": tuple(wanted)}
-        return Refusal("misfit_tensor", model=name, tensor=tensor, **sizes)
+        return configuration.misfit(name, raw, tensor, tuple(stored), tuple(wanted))
     bare = not hasattr(model, "get_output_embeddings") or model.get_output_embeddings() is None
     missing = sorted(key for key in report["missing_keys"] if not (bare and any(part in key for part in UNUSED)))
     return Refusal("missing_tensors", model=name, tensor=missing[0], count=len(missing)) if missing else None

@@ -19,7 +19,7 @@ def attending(model: Any) -> tuple[int, ...]:
     layer, the module that made a map bears its layer's number in its name: `model.layers.3.self_attn`.
     """
     ids = torch.tensor([[1, 2]], device=model.device)
-    made: dict[int, str] = {}  # id of a tensor -> the innermost module that answered with it
+    made: dict[int, tuple[str, torch.Tensor]] = {}  # id of a tensor -> the innermost module that answered with it
     hooks = [part.register_forward_hook(partial(_note, made, name)) for name, part in model.named_modules()]
     try:
         with torch.inference_mode():
@@ -32,15 +32,15 @@ def attending(model: Any) -> tuple[int, ...]:
         return ()
     if len(found) == getattr(model.config.get_text_config(), "num_hidden_layers", None):
         return tuple(range(1, len(found) + 1))
-    names = [re.search(r"\.(\d+)\.", made.get(id(one), "") + ".") for one in found]
+    names = [re.search(r"\.(\d+)\.", made.get(id(one), ("", one))[0] + ".") for one in found]
     return tuple(int(name[1]) + 1 for name in names if name) if all(names) else ()
 
 
-def _note(made: dict[int, str], name: str, module: Any, given: Any, answer: Any) -> None:
-    """A hook: writes down which tensors a module answered with, unless one within it did before."""
+def _note(made: dict[int, tuple[str, torch.Tensor]], name: str, module: Any, given: Any, answer: Any) -> None:
+    """A hook: writes down which tensors a module answered with, unless one within it did before, and keeps them."""
     for one in answer if isinstance(answer, tuple) else (answer,):
         if isinstance(one, torch.Tensor):
-            made.setdefault(id(one), name)
+            made.setdefault(id(one), (name, one))  # kept, so that no later one has its id
 
 
 def whole(map_: torch.Tensor | None, tokens: int) -> bool:

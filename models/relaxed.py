@@ -28,9 +28,14 @@ def parse(data: bytes) -> Any:
     """
     text = decoded(data)
     try:
-        return json.loads(text)
+        return json.loads(text, object_hook=_number)
     except ValueError as strict:
         try:
-            return json.loads(LAST_COMMA.sub(r"\1", COMMENT.sub(r"\1", text)))
+            return json.loads(LAST_COMMA.sub(r"\1", COMMENT.sub(r"\1", text)), object_hook=_number)
         except ValueError:
             raise strict from None
+
+
+def _number(found: dict[str, Any]) -> Any:
+    """What JSON has no numbers for, as transformers writes it: {"__float__": "Infinity"}."""
+    return float(found["__float__"]) if found.keys() == {"__float__"} else found
