@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .catalog import CATALOG, Entry, check_offered, default, host_refusal, offered, policy
+    from .catalog import CATALOG, Entry, check_offered, default, host_entry, host_refusal, offered, policy
     from .decode import write
     from .load import Loaded, check_kind, load, settle_host, stamp
     from .pieces import (
@@ -52,6 +52,7 @@ __all__ = [
     "encode",
     "forward",
     "groups",
+    "host_entry",
     "host_refusal",
     "label",
     "labels",
@@ -91,6 +92,7 @@ HOME = {
     "encode": "pieces",
     "forward": "run",
     "groups": "pieces",
+    "host_entry": "catalog",
     "host_refusal": "catalog",
     "label": "pieces",
     "labels": "pieces",

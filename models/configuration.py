@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import transformers
@@ -38,7 +39,7 @@ def read(name: str, raw: dict[str, Any]) -> Any:
     cls = _class(name, raw)
     values = _meant(name, cls, raw)
     try:
-        config = cls.from_dict(values)
+        config = cls.from_dict(deepcopy(values))  # which it changes
     except BROKEN as error:
         raise unfit(name, raw, error) from error
     config.architectures = architectures.listed(raw)

@@ -82,16 +82,10 @@ def check_kind(name: str | Path, needs: frozenset[str]) -> None:
         load(name).check(needs)
 
 
-def settle_host(whole: bool = True) -> Refusal | None:
-    """Reads the host's own model, which may show more than its files do from outside; why it is refused, if it is.
-
-    whole: otherwise only where the files do not tell what it can do.
-    """
+def settle_host() -> Refusal | None:
+    """Reads the host's own model, which may show more than its files do from outside; why it is refused, if it is."""
     folder = catalog.host_folder()
-    known = host.look(folder) if folder else None
-    if folder is None or not isinstance(known, host.Found) or (known.can and not whole):
-        return catalog.host_refusal()
-    return host.settle(folder, lambda: load(folder.name).can)
+    return host.settle(folder, lambda: load(folder.name).can) if folder else None
 
 
 def stamp(name: str | Path) -> str:

@@ -456,7 +456,7 @@ glassbox.component("heads", (root, ctx) => {
   let wanted = {};
   function take(values) {
     wanted = { ...wanted, ...values };
-    layer = Math.max(0, names.findLastIndex((name) => name <= (wanted.layer || 1)));
+    layer = Math.max(0, names.filter((name) => name <= (wanted.layer || 1)).length - 1);
     head = clamp((wanted.head || 1) - 1, 0, Math.max(0, heads - 1));
   }
 

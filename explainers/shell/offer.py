@@ -55,8 +55,10 @@ def model_json(control: Model, language: str) -> dict[str, object]:
 def report_host(whole: bool = False) -> None:
     """Writes one line to the terminal where the host's own folder cannot be offered.
 
-    whole: after its model was read, which takes longer than a look at its files.
+    whole: after its model was read, which takes longer than a look at its files; that is done, too, where the files do
+    not tell what the model can do.
     """
-    refusal = models.settle_host(whole)
+    entry = models.host_entry()
+    refusal = models.settle_host() if entry and (whole or not entry.can) else models.host_refusal()
     if refusal:
         logging.getLogger(__name__).warning("GLASSBOX_FOLDER: %s", refusal_text(refusal, LANGUAGES[0]))
