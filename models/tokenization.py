@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import transformers
 
 from . import files, folders
-from .broken import BROKEN
+from .broken import BROKEN, reading
 from .refusal import Refusal
 
 TEXTS = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json")
+TIKTOKEN = re.compile(rb"[A-Za-z0-9+/]+=* \d+\n")  # how its first line looks: a token in base64, and its rank
 LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 
@@ -57,4 +59,22 @@ def _why(name: str, folder: Path) -> Refusal:
             return Refusal("own_code", model=name)
         if kind and not hasattr(transformers, kind) and not hasattr(transformers, kind + "Fast"):
             return Refusal("python_tokenizer", model=name, kind=kind[:80])
+        for path in folder.iterdir():
+            if files.SENTENCEPIECE.fullmatch(path.name) and (found := _no_sentencepiece(name, path)):
+                return found
     return Refusal("broken_model", model=name)
+
+
+def _no_sentencepiece(name: str, path: Path) -> Refusal | None:
+    """The refusal of a file that SentencePiece does not read: in tiktoken's format, or damaged; None where it does."""
+    data = path.read_bytes()
+    if TIKTOKEN.match(data):
+        return Refusal("python_tokenizer", model=name, kind="tiktoken")
+    with reading(name):
+        from google.protobuf.message import DecodeError
+        from sentencepiece.sentencepiece_model_pb2 import ModelProto
+    try:
+        whole = bool(ModelProto.FromString(data).pieces)
+    except DecodeError:
+        whole = False
+    return None if whole else Refusal("damaged_file", model=name, file=path.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from models.refusal import Refusal
-from tests.tiny import byte_tokenizer, word_tokenizer
+from tests.tiny import SENTENCES, byte_tokenizer, word_tokenizer
 
 pytestmark = pytest.mark.weights
 
@@ -247,3 +248,39 @@ def test_a_hybrid_shows_the_layers_that_attend_with_their_own_numbers(tmp_path: 
     assert '"include_layers": [2, 4]' in frame.source("n")  # type: ignore[union-attr]
     shown = strip.trace(TEXT, model=tmp_path).attention
     np.testing.assert_allclose(shown, maps[-1][0, :, -1].mean(0), atol=1e-5)
+
+
+def pieces_file(**options: Any) -> bytes:
+    """A SentencePiece model, trained in a blink."""
+    import sentencepiece
+
+    made = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(SENTENCES), model_writer=made, minloglevel=2, hard_vocab_limit=False, **options
+    )
+    return made.getvalue()
+
+
+def test_a_folder_with_nothing_but_sentencepieces_file_has_a_tokenizer(tmp_path: Path) -> None:
+    import sentencepiece
+
+    from explainers import tokens
+
+    ends = {"pad_id": 0, "eos_id": 1, "unk_id": 2, "bos_id": -1}
+    kinds: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
+        ("T5ForConditionalGeneration", "spiece.model", T5, {"model_type": "unigram", "vocab_size": 110, **ends}),
+        ("LlamaForCausalLM", "tokenizer.model", BERT, {"model_type": "bpe", "vocab_size": 360, "byte_fallback": True}),
+    )
+    for architecture, file, sizes, options in kinds:
+        folder = tmp_path / architecture
+        save(folder, architecture, sizes, byte_tokenizer())
+        for path in folder.glob("*token*"):
+            path.unlink()
+        (folder / file).write_bytes(pieces_file(**options))
+        plain = sentencepiece.SentencePieceProcessor(model_file=str(folder / file))
+        shown = [piece.token for piece in tokens.trace(TEXT, model=folder).pieces if not piece.special]
+        assert shown == plain.encode(TEXT, out_type=str)
+        (folder / file).write_bytes(b"\xff\xff\xff")
+        assert refusal(folder).facts == {"model": str(folder), "file": file}
+        (folder / file).write_bytes(b"IQ== 0\nIg== 1\n")
+        assert refusal(folder).key in ("python_tokenizer", "damaged_file")
