@@ -35,11 +35,18 @@ def read(name: str, folder: Path, config: Any) -> Any:
 
 
 def _check(name: str, folder: Path) -> None:
-    """Looks at the files before transformers does, which would not say which of them is no such file."""
+    """Looks at the files before transformers does, which would not say which of them is no such file.
+
+    Of one that SentencePiece did not write, transformers may even make a tokenizer that knows no word.
+    """
+    needed = not (folder / "tokenizer.json").exists()
     try:
         for path in folder.iterdir():
             if path.name in (*TEXTS, "vocab.txt", "merges.txt") or files.SENTENCEPIECE.fullmatch(path.name):
                 folders.check_file(name, path)
+                wrong = _no_sentencepiece(name, path) if needed and path.suffix == ".model" else None
+                if wrong:
+                    raise wrong
     except OSError as error:
         raise folders.unreadable(name, folder, error) from error
 
@@ -59,9 +66,6 @@ def _why(name: str, folder: Path) -> Refusal:
             return Refusal("own_code", model=name)
         if kind and not hasattr(transformers, kind) and not hasattr(transformers, kind + "Fast"):
             return Refusal("python_tokenizer", model=name, kind=kind[:80])
-        for path in folder.iterdir():
-            if files.SENTENCEPIECE.fullmatch(path.name) and (found := _no_sentencepiece(name, path)):
-                return found
     return Refusal("broken_model", model=name)
 
 
