@@ -2,9 +2,9 @@
 #   make test ARGS='-m "not weights and not browser"'      make weights TEXTS=folder
 PYTHON ?= python3
 
-.PHONY: run test check fix weights evaluate catalogue pictures
+.PHONY: run test families check fix weights evaluate catalogue pictures
 
-run test check fix catalogue pictures:
+run test families check fix catalogue pictures:
 	$(PYTHON) glassbox.py $@ $(ARGS)
 
 weights evaluate:

@@ -28,6 +28,7 @@ from explainers.shell.api import Site, endpoints
 from explainers.shell.door import Door
 from explainers.shell.heap import settle
 from explainers.shell.mcp import mcp_routes
+from explainers.shell.offer import report_host
 from explainers.shell.page import page
 from explainers.shell.routes import head, routes
 from explainers.words import LANGUAGES, words_for
@@ -50,9 +51,11 @@ def build() -> gr.Blocks:
 
 
 def warm() -> None:
-    """Loads each language's model in the background, so that the first sentence need not wait for it."""
+    """Loads each language's model in the background, and the host's own, so that the first sentence need not wait."""
     for language in LANGUAGES:
         models.load(models.default(frozenset({"causal"}), words_for("shell", language)("name")))
+    if models.host_refusal() is None:
+        report_host(whole=True)
 
 
 def serving() -> dict[str, Any]:
@@ -66,6 +69,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING)
     on_space = "SPACE_ID" in os.environ
     settle()
+    report_host()
     threading.Thread(target=warm, daemon=True).start()
     demo = build().queue(max_size=64)
     demo.launch(

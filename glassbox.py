@@ -2,6 +2,7 @@
 
     python3 glassbox.py run                     start the app (arguments are passed on to app.py)
     python3 glassbox.py test                    every check and every test (arguments are passed on to pytest)
+    python3 glassbox.py families                compare every architecture of transformers with a plain pass (minutes)
     python3 glassbox.py setup                   only install what the app needs
     python3 glassbox.py check                   ruff and mypy
     python3 glassbox.py fix                     let ruff format and mend what it can
@@ -228,6 +229,12 @@ def test(rest: list[str]) -> int:
     return wrong
 
 
+def families(rest: list[str]) -> int:
+    """Compares each architecture that a tiny config makes with a plain pass; too slow for each run of the tests."""
+    ensure(APP, TESTS)
+    return module("tests.architectures", *rest, GLASSBOX_CACHE_GB="0.001", HF_HUB_OFFLINE="1")
+
+
 def fix(rest: list[str]) -> int:
     ensure(APP, TESTS)
     return int(any([module("ruff", "check", "--fix", "."), module("ruff", "format", ".")]))
@@ -270,7 +277,8 @@ def pictures(rest: list[str]) -> int:
 
 
 COMMANDS = {
-    command.__name__: command for command in (run, test, setup, check, fix, weights, evaluate, catalogue, pictures)
+    command.__name__: command
+    for command in (run, test, families, setup, check, fix, weights, evaluate, catalogue, pictures)
 }
 
 

@@ -32,6 +32,7 @@ class Trace:
     labels: tuple[str, ...]  # T
     weights: np.ndarray  # (L, H, T, T) float32: layer, head, the token that looks, the one looked at; rows sum to 1
     causal: bool  # no token looks at a later one: weights above the diagonal are 0
+    layers: tuple[int, ...]  # L, their numbers in the model, from 1: in a hybrid some layers look, and others do not
 
     def __repr__(self) -> str:
         return f"attention.Trace({self.text!r}, {self.model!r}, weights {self.weights.shape}, causal={self.causal})"
@@ -47,11 +48,13 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
     sentence = read(text, model, NEEDS)
     if len(sentence.ids) > MOST_TOKENS:
         raise Refusal("too_many_tokens", tokens=len(sentence.ids), limit=MOST_TOKENS)
-    weights = models.forward(sentence.model, sentence.ids, attention=True, needs=NEEDS).attention
+    run = models.forward(sentence.model, sentence.ids, attention=True, needs=NEEDS)
+    weights = run.attention
     assert weights is not None and abs(weights.sum(-1) - 1).max() <= 1e-5, "attention that is no distribution"
     labels = models.labels(models.pieces(sentence.model, sentence.ids))
     ids = np.array(sentence.ids, dtype=np.int64)
-    return Trace(text, sentence.model, ids, labels, weights, causal=not np.triu(weights, 1).any())
+    causal = not np.triu(weights, 1).any()
+    return Trace(text, sentence.model, ids, labels, weights, causal=causal, layers=run.layers)
 
 
 # What is shown ---------------------------------------------------------------------------------------------------
@@ -59,7 +62,12 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
 
 def heads(trace: Trace, words: Words = NO_WORDS, layer: int = 3, head: int = 5) -> Component:
     """Every head of every layer at a glance, and the one of `layer` and `head` (from 1) in detail."""
-    props = {"labels": list(trace.labels), "weights": trace.weights, "causal": trace.causal}
+    props = {
+        "labels": list(trace.labels),
+        "weights": trace.weights,
+        "causal": trace.causal,
+        "layers": list(trace.layers),
+    }
     return Component("heads", props | {"model": trace.model, "text": trace.text})
 
 
@@ -82,10 +90,20 @@ def heatmap(trace: Trace, words: Words = NO_WORDS, layer: int = 1, head: int = 1
 
 
 def one(trace: Trace, layer: int, head: int) -> np.ndarray:
-    """The map (T, T) of a layer and a head, both from 1; Refusal("out_of_range") for one that the model lacks."""
-    for name, value, last in (("layer", layer, trace.weights.shape[0]), ("head", head, trace.weights.shape[1])):
+    """The map (T, T) of a layer and a head, both from 1.
+
+    Refusals: out_of_range for one that the model lacks, not_an_option for a layer that looks at nothing.
+    """
+    for name, value, last in (("layer", layer, trace.layers[-1]), ("head", head, trace.weights.shape[1])):
         Number(name, low=1, high=last).check(value)
-    return trace.weights[layer - 1, head - 1]
+    if layer not in trace.layers:
+        raise Refusal("not_an_option", control="layer", value=str(layer))
+    return trace.weights[trace.layers.index(layer), head - 1]
+
+
+def nearest(trace: Trace, layer: int) -> int:
+    """The layer, from 1, that is shown where one is asked for that has no map: the last one before it, or the first."""
+    return max((number for number in trace.layers if number <= layer), default=trace.layers[0])
 
 
 def distances(weights: np.ndarray) -> np.ndarray:
@@ -102,11 +120,10 @@ def distances(weights: np.ndarray) -> np.ndarray:
 def reach(trace: Trace, words: Words = NO_WORDS) -> go.Figure:
     """How many tokens away each head looks on average: one cell a head."""
     axes = ("head", "layer", "distance")
-    layers, heads = trace.weights.shape[:2]
     return figures.heatmap(
         distances(trace.weights),
-        [str(head) for head in range(1, heads + 1)],
-        [str(layer) for layer in range(1, layers + 1)],
+        [str(head) for head in range(1, trace.weights.shape[1] + 1)],
+        [str(layer) for layer in trace.layers],
         titles=tuple(words(f"views.reach.axes.{axis}") for axis in axes),  # type: ignore[arg-type]
         written=".1f",
     )
@@ -116,7 +133,7 @@ def distance_table(trace: Trace, words: Words = NO_WORDS) -> Table:
     """The same as a table: a row for each layer, a column for each head."""
     away = distances(trace.weights)
     heads = tuple(words("views.reach_numbers.head", number=head) for head in range(1, away.shape[1] + 1))
-    rows = tuple((layer, *(float(value) for value in row)) for layer, row in enumerate(away, 1))
+    rows = tuple((layer, *(float(value) for value in row)) for layer, row in zip(trace.layers, away, strict=True))
     return Table((words("views.reach_numbers.columns.layer"), *heads), rows)
 
 
@@ -128,16 +145,16 @@ def lines(trace: Trace, words: Words = NO_WORDS, form: str = "head") -> Html | M
     most = bertviz_view.most_tokens(*trace.weights.shape[:2])
     if len(trace.ids) > most:
         return Markdown(words("views.lines.too_long", tokens=len(trace.ids), limit=most))
-    return bertviz_view.view(trace.weights, trace.labels, words, form)
+    return bertviz_view.view(trace.weights, trace.labels, words, form, trace.layers)
 
 
 def numbers(trace: Trace, words: Words = NO_WORDS, layer: int = 3, head: int = 5) -> Table:
     """For each token, the three that the chosen head looks at most, with the weights.
 
-    A layer or head past the model's last one means the last, as on the page, where a change of model may leave one.
+    A layer or head past the model's last one means the last, as on the page, where a change of model may leave one; a
+    layer without maps the one with maps before it.
     """
-    layers, heads = trace.weights.shape[:2]
-    weights = one(trace, min(layer, layers), min(head, heads))
+    weights = one(trace, nearest(trace, layer), min(head, trace.weights.shape[1]))
     rows = tuple((place, trace.labels[place - 1], *most(row, trace.labels)) for place, row in enumerate(weights, 1))
     names = ("place", "token", "first", "first_weight", "second", "second_weight", "third", "third_weight")
     return Table(words.columns("numbers", *names), rows, data=(1, 2, 4, 6))

@@ -57,12 +57,15 @@ def most_tokens(layers: int, heads: int) -> int:
     return min(MOST_TOKENS, math.isqrt(MOST_LINES // (layers * heads)))
 
 
-def view(weights: np.ndarray, labels: Sequence[str], words: Words, form: str) -> Html:
-    """A frame that shows maps (L, H, T, T) as lines: form "head", one layer at a time, or "model", all at a glance."""
+def view(weights: np.ndarray, labels: Sequence[str], words: Words, form: str, numbers: Sequence[int]) -> Html:
+    """A frame that shows maps (L, H, T, T) as lines: form "head", one layer at a time, or "model", all at a glance.
+
+    numbers: of the L layers, as they are called.
+    """
     layers, tokens = weights.shape[0], weights.shape[2]
     small = row(tokens)
     height = 70 + 22.5 * tokens if form == "head" else max(45 + layers * (small * tokens + 10), 60 + 18 * tokens)
-    return Html(partial(page, weights, tuple(labels), words, form), math.ceil(height) + 6)
+    return Html(partial(page, weights, tuple(labels), words, form, tuple(numbers)), math.ceil(height) + 6)
 
 
 def row(tokens: int) -> float:
@@ -70,9 +73,11 @@ def row(tokens: int) -> float:
     return round(min(10.0, 130 / tokens), 2)
 
 
-def page(weights: np.ndarray, labels: Sequence[str], words: Words, form: str, nonce: str) -> str:
+def page(
+    weights: np.ndarray, labels: Sequence[str], words: Words, form: str, numbers: Sequence[int], nonce: str
+) -> str:
     """The whole page; its scripts bear the nonce."""
-    body, script = drawn(weights, form)
+    body, script = drawn(weights, form, numbers)
     stand_ins = json.dumps(stands(len(labels)))
     script = once(script.replace(f'"left_text": {stand_ins}', '"left_text": labels'), stand_ins, "labels")
     said = {name: words(f"views.lines.words.{name}") for name in WORDS}
@@ -81,21 +86,21 @@ def page(weights: np.ndarray, labels: Sequence[str], words: Words, form: str, no
     return frames.page(words("views.lines.title"), words.language, nonce, body, facts, script)
 
 
-def drawn(weights: np.ndarray, form: str) -> tuple[str, str]:
+def drawn(weights: np.ndarray, form: str, numbers: Sequence[int]) -> tuple[str, str]:
     """What the package makes of the maps: (markup, script), changed as above and without what it would fetch."""
     import bertviz  # brings IPython and more
 
     light = partial(bertviz.model_view, display_mode="light")
     draw: Callable[..., Any] = {"head": bertviz.head_view, "model": light}[form]
-    numbers = [models.as_tensor(layer[None]) for layer in short(weights)]
-    made = draw(attention=numbers, tokens=stands(weights.shape[2]), html_action="return").data
+    maps = [models.as_tensor(layer[None]) for layer in short(weights)]
+    made = draw(attention=maps, tokens=stands(weights.shape[2]), html_action="return").data
     body, script = made.partition("</script>")[2].split('<script type="text/javascript">')
     script = "requirejs(" + script.partition("requirejs(")[2].rpartition("</script>")[0]
     script, _, remark = script.partition(" // HACK: ")  # it repeats all the numbers
     script += "\n" + remark.partition("\n")[2]
-    for name, count in (("layers", weights.shape[0]), ("heads", weights.shape[1])):
-        listed = f'"include_{name}": {json.dumps([*range(count)])}'
-        script = script.replace(listed, f'"include_{name}": {json.dumps([*range(1, count + 1)])}')
+    for name, called in (("layers", [*numbers]), ("heads", [*range(1, weights.shape[1] + 1)])):
+        listed = f'"include_{name}": {json.dumps([*range(len(called))])}'
+        script = script.replace(listed, f'"include_{name}": {json.dumps(called)}')
     changes = dict(CHANGES[form])
     if form == "model":
         changes["7 * (12 / config.totalHeads)"] = str(row(weights.shape[2]))

@@ -39,7 +39,7 @@ class Trace:
 def trace(text: str, *, model: str | os.PathLike[str] | None = None, ids: Sequence[int] = ()) -> Trace:
     """Runs a model once on a text and the ids appended to it.
 
-    attention: how the last token spreads its attention in the last layer, averaged over the heads.
+    attention: how the last token spreads its attention in the last layer that gives its maps, averaged over the heads.
     """
     sentence = read(text, model)
     every = sentence.ids + Tokens("ids").check(ids)

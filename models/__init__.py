@@ -11,9 +11,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .catalog import CATALOG, Entry, check_offered, default, offered, policy
+    from .catalog import CATALOG, Entry, check_offered, default, host_entry, host_refusal, offered, policy
     from .decode import write
-    from .load import Loaded, check_kind, load, stamp
+    from .load import Loaded, check_kind, load, settle_host, stamp
     from .pieces import (
         Group,
         Piece,
@@ -52,6 +52,8 @@ __all__ = [
     "encode",
     "forward",
     "groups",
+    "host_entry",
+    "host_refusal",
     "label",
     "labels",
     "last_logits",
@@ -61,6 +63,7 @@ __all__ = [
     "policy",
     "projection",
     "same_tokens",
+    "settle_host",
     "spans",
     "special_tokens",
     "stamp",
@@ -89,6 +92,8 @@ HOME = {
     "encode": "pieces",
     "forward": "run",
     "groups": "pieces",
+    "host_entry": "catalog",
+    "host_refusal": "catalog",
     "label": "pieces",
     "labels": "pieces",
     "last_logits": "run",
@@ -98,6 +103,7 @@ HOME = {
     "policy": "catalog",
     "projection": "space",
     "same_tokens": "vocabulary",
+    "settle_host": "load",
     "spans": "pieces",
     "special_tokens": "pieces",
     "stamp": "load",

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import files
+from . import files, host
+from .architectures import BERT, GPT, LSTM, T5
 from .refusal import Refusal
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -41,13 +41,6 @@ class Entry:
     licence: str
     hub: str | None = None
     verified: bool = False
-
-
-GPT = frozenset({"causal", "attention"})
-BERT = frozenset({"masked", "attention"})
-LSTM = frozenset({"causal", "recurrent"})
-T5 = frozenset({"seq2seq"})
-KINDS = {"ForMaskedLM": BERT, "ForConditionalGeneration": T5}  # what the end of an architecture's name says; else GPT
 
 
 def _hub(name: str, languages: tuple[str, ...], parameters: int, size: int, licence: str) -> Entry:
@@ -97,19 +90,19 @@ def host_folder() -> Path | None:
 
 
 def host_entry() -> Entry | None:
-    """The host's folder as an entry under its last component; None when there is none or it cannot be read."""
+    """The host's folder as an entry under its last component; None when there is none or it cannot be offered."""
     folder = host_folder()
-    if folder is None:
+    found = host.look(folder) if folder else None
+    if folder is None or not isinstance(found, host.Found):
         return None
-    try:
-        architecture = str(files.read_json(folder / "config.json")["architectures"][0])
-        kind = next((can for end, can in KINDS.items() if architecture.endswith(end)), GPT)
-        can = LSTM if architecture.startswith("LSTM") else kind
-        facts = (files.parameters(folder), files.size(folder))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        logging.getLogger(__name__).warning("GLASSBOX_FOLDER %s: %r", folder, error)
-        return None
-    return Entry(folder.name, can, (), *facts, licence="", verified=True)
+    return Entry(folder.name, found.can, (), found.parameters, found.bytes, licence="", verified=True)
+
+
+def host_refusal() -> Refusal | None:
+    """Why the host's folder is not offered; None when it is, or there is none."""
+    folder = host_folder()
+    found = host.look(folder) if folder else None
+    return found if isinstance(found, Refusal) else None
 
 
 def entries() -> list[Entry]:
@@ -167,7 +160,10 @@ def check_offered(name: str, needs: frozenset[str] = frozenset()) -> None:
 
     A Hub id outside the catalogue passes under "any"; what it can do is known only once it is loaded: `check_kind`.
     """
-    entry = next((entry for entry in entries() if entry.name == name), None)
+    entry, own = next((entry for entry in entries() if entry.name == name), None), host_folder()
+    refusal = host_refusal() if entry is None and own and name == own.name else None
+    if refusal:
+        raise refusal
     if entry is None and is_hub_id(name):
         if policy() != "any":
             raise Refusal("not_offered", model=name)

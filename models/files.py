@@ -8,32 +8,49 @@ import re
 from pathlib import Path
 from typing import Any
 
+from . import relaxed
+
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
+SHARD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+=-]*\.safetensors")  # a plain name, and nowhere but beside its index
+
+SENTENCEPIECE = re.compile(r"(tokenizer|spiece|spm|sentencepiece|sentencepiece\.bpe|spm_char)\.model")
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; raises OSError or ValueError."""
-    value = json.loads(path.read_text(encoding="utf-8"))
+    """The object in a JSON file, read as `relaxed` does; raises OSError or ValueError."""
+    value = relaxed.parse(path.read_bytes())
     if not isinstance(value, dict):
         raise ValueError(f"{path.name} holds no object")
     return value
 
 
-def weight_files(folder: Path) -> tuple[Path, ...]:
-    """The safetensors files that make the model, or () when there are none or some of them are missing.
+def shards(index: dict[str, Any]) -> list[str]:
+    """The files that an index names; raises ValueError when it names anything but files beside it."""
+    names = sorted(set(index["weight_map"].values()))
+    if not names or not all(SHARD.fullmatch(name) for name in names):
+        raise ValueError(f"{INDEX} names files that are no shards")
+    return names
 
-    Raises ValueError when an index names anything but shards beside it.
+
+def named_weights(folder: Path) -> tuple[Path, ...]:
+    """The safetensors files that make the model, whether they are there or not; () when none are named.
+
+    Raises ValueError as `shards` does.
     """
     if (folder / SINGLE).is_file():
         return (folder / SINGLE,)
     if not (folder / INDEX).is_file():
         return ()
-    names = sorted(set(read_json(folder / INDEX)["weight_map"].values()))
-    if not all(SHARD.fullmatch(name) for name in names):
-        raise ValueError(f"{INDEX} names files that are no shards")
-    paths = tuple(folder / name for name in names)
+    return tuple(folder / name for name in shards(read_json(folder / INDEX)))
+
+
+def weight_files(folder: Path) -> tuple[Path, ...]:
+    """The safetensors files that make the model, or () when there are none or some of them are missing.
+
+    Raises ValueError as `shards` does.
+    """
+    paths = named_weights(folder)
     return paths if all(path.is_file() for path in paths) else ()
 
 
@@ -64,9 +81,3 @@ def parameters(folder: Path) -> int:
 def size(folder: Path) -> int:
     """Bytes of the weights on disk."""
     return sum(path.stat().st_size for path in weight_files(folder))
-
-
-def only_pickles(folder: Path) -> bool:
-    """Whether the only weights are in a format that can run code when it is opened."""
-    has = {path.suffix for path in folder.iterdir()}
-    return ".safetensors" not in has and bool(has & {".bin", ".pt", ".pth", ".pkl", ".ckpt"})

@@ -23,7 +23,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, Repository
 from huggingface_hub.utils import disable_progress_bars
 from huggingface_hub.utils import logging as hub_logging
 
-from . import catalog, files, place
+from . import catalog, files, formats, place
 from .refusal import Refusal
 
 disable_progress_bars()
@@ -32,8 +32,9 @@ hub_logging.set_verbosity_error()
 TEXTS = re.compile(
     r"(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json"
     r"|vocab\.txt|merges\.txt"
+    rf"|{files.SENTENCEPIECE.pattern}"
 )
-VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt")
+VOCABULARIES = re.compile(rf"tokenizer\.json|vocab\.json|vocab\.txt|{files.SENTENCEPIECE.pattern}")
 # An error of the Hub's is both its HTTP client's and an OSError; without a network the client's own kind arrives.
 NO_NETWORK: tuple[type[BaseException], ...] = HfHubHTTPError.__bases__
 # The part that fetches large files is in Rust and knows RuntimeError only.
@@ -64,16 +65,31 @@ def facts(name: str) -> Facts:
     except NO_NETWORK as error:
         raise Refusal("model_needs_network", model=name) from error
     sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
-    shards = sorted(filter(files.SHARD.fullmatch, sizes)) if files.INDEX in sizes else []
-    weights = [files.SINGLE] if files.SINGLE in sizes else shards
+    weights = [files.SINGLE] if files.SINGLE in sizes else _shards(name) if files.INDEX in sizes else []
     if not weights:
-        pickled = any(file.endswith((".bin", ".pt", ".pth")) for file in sizes)
-        raise Refusal("unsafe_file" if pickled else "broken_model", model=name)
+        known = formats.other(name, sizes)
+        if known and known.key == "adapter_alone":
+            known = formats.adapter(name, str((info.card_data or {}).get("base_model") or "…"))
+        raise known or Refusal("no_weights", model=name)
+    missing = [file for file in weights if file not in sizes]
+    if missing:
+        raise Refusal("missing_file", model=name, file=missing[0])
     texts = [file for file in sizes if TEXTS.fullmatch(file) or file == files.INDEX]
     disk = sum(sizes[file] for file in (*weights, *texts))
     count = info.safetensors.total if info.safetensors else disk // 2
     licence = str((info.card_data or {}).get("license") or "")
     return Facts(count, disk, licence, (*weights, *texts))
+
+
+def _shards(name: str) -> list[str]:
+    """The files of weights that a model's index names: the index alone is fetched, which is small."""
+    try:
+        index = huggingface_hub.hf_hub_download(name, files.INDEX, token=False)
+        return files.shards(files.read_json(Path(index)))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise Refusal("damaged_file", model=name, file=files.INDEX) from error
+    except NOT_FETCHED as error:
+        raise Refusal("disk_full" if _is_full(error) else "model_needs_network", model=name) from error
 
 
 def check_room(name: str, parameters: int, disk: int = 0) -> None:
@@ -106,7 +122,7 @@ def cached(name: str) -> Path | None:
         return None
     folder = Path(found).parent
     try:
-        whole = files.weight_files(folder) and any((folder / file).is_file() for file in VOCABULARIES)
+        whole = files.weight_files(folder) and any(VOCABULARIES.fullmatch(path.name) for path in folder.iterdir())
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
     return folder if whole else None

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import safetensors
-import torch
 import transformers
 
-from . import catalog, files, hub, place, shelf
-from .lstm import LSTMConfig, LSTMForCausalLM
+from . import catalog, configuration, files, folders, host, hub, kinds, layers, place, positions, shelf, tokenization
+from .broken import reading
 from .refusal import Refusal
 from .shelf import Shelf
 
@@ -24,21 +21,6 @@ transformers.utils.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()
 
 LONGEST = 512  # tokens in a run, whatever the model could take: attention maps and logits grow with it
-LOCAL = {"local_files_only": True, "trust_remote_code": False}
-# Held while a model is built: from_pretrained swaps methods of its base class and puts them back, so that two at once
-# can leave them swapped, and every later model without its tied weights.
-BUILDING = Lock()
-# What transformers raises on a folder that is not what it says it is.
-BROKEN = (
-    OSError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    RuntimeError,
-    ImportError,
-    safetensors.SafetensorError,
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +28,7 @@ class Loaded:
     """A model in memory.
 
     lock: held while it runs. can: what it does, as in the catalogue. positions: the most tokens that one run may hold.
+    attending: the layers whose attention it gives back, in the order in which it does, from 1.
     """
 
     name: str
@@ -54,6 +37,7 @@ class Loaded:
     lock: Lock
     can: frozenset[str]
     positions: int
+    attending: tuple[int, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -61,7 +45,9 @@ class Loaded:
         return sum(tensor.nbytes for tensor in self.model.parameters())
 
     def check(self, needs: frozenset[str]) -> None:
-        """Raises Refusal("wrong_kind") unless the model can do all that is needed."""
+        """Raises Refusal unless the model can do all that is needed: "no_attention" where it only lacks its maps."""
+        if needs - self.can == {"attention"} and "recurrent" not in self.can:
+            raise Refusal("no_attention", model=self.name)
         if not needs <= self.can:
             raise Refusal(
                 "wrong_kind", model=self.name, can=", ".join(sorted(self.can)), needs=", ".join(sorted(needs))
@@ -96,6 +82,12 @@ def check_kind(name: str | Path, needs: frozenset[str]) -> None:
         load(name).check(needs)
 
 
+def settle_host() -> Refusal | None:
+    """Reads the host's own model, which may show more than its files do from outside; why it is refused, if it is."""
+    folder = catalog.host_folder()
+    return host.settle(folder, lambda: load(folder.name).can) if folder else None
+
+
 def stamp(name: str | Path) -> str:
     """Changes when a model's files do: belongs in the key under which something computed with the model is kept.
 
@@ -119,94 +111,29 @@ def find(name: str | Path) -> Path:
         if isinstance(name, str) and catalog.is_hub_id(name):
             return hub.fetch(name)
         raise Refusal("unknown_model", model=str(name)[:200])
-    with _reading(str(name)):
-        if not files.weight_files(folder):
-            raise Refusal("unsafe_file" if files.only_pickles(folder) else "broken_model", model=str(name))
+    folders.check(str(name), folder)
     return folder
 
 
-@contextmanager
-def _reading(name: str) -> Iterator[None]:
-    """Around what reads a model's files, and nothing else: whatever goes wrong there is refused as broken_model."""
-    try:
-        yield
-    except BROKEN as error:
-        raise Refusal("broken_model", model=name) from error
-
-
 def _read_tokenizer(name: str, folder: Path) -> Any:
-    with _reading(name):
-        found = transformers.AutoTokenizer.from_pretrained(folder, **LOCAL)
-        found.backend_tokenizer.get_vocab_size()  # those without one cannot say which bytes a token stands for
-    return found
+    config = configuration.read(name, folders.config(name, folder))
+    return tokenization.read(name, folder, config)
 
 
 def _read(name: str, folder: Path) -> Loaded:
-    with _reading(name):
+    with reading(name):
         parameters = files.parameters(folder)
     hub.check_room(name, parameters)
-    dtype = place.dtype()
-    with _reading(name):
-        config = transformers.AutoConfig.from_pretrained(folder, **LOCAL)
-        can, reader = _kind(name, config)
-        with BUILDING:
-            model, report = reader.from_pretrained(
-                folder,
-                config=config,
-                dtype=dtype,
-                attn_implementation="eager",  # the only one that gives its attention maps back
-                use_safetensors=True,
-                output_loading_info=True,
-                **LOCAL,
-            )
-    if report["missing_keys"] or report["mismatched_keys"]:  # transformers would leave these random
-        raise Refusal("broken_model", model=name)
+    raw = folders.config(name, folder)
+    can, model = kinds.build(name, folder, configuration.read(name, raw), raw)
     model = model.to(place.device()).eval()
-    with _reading(name):
-        ahead = "causal" in can and _looks_ahead(model)
+    with reading(name):
+        ahead = "causal" in can and kinds.looks_ahead(model)
+        attending = layers.attending(model) if "attention" in can else ()
     if ahead:
         raise Refusal("wrong_kind", model=name, can=type(model).__name__, needs="causal")
-    return Loaded(name, tokenizer(name), model, Lock(), can, _positions(model))
-
-
-def _looks_ahead(model: Any) -> bool:
-    """Whether what a model says of the first token changes with the second one, whatever its class is called.
-
-    XLNet and XLM, and a BERT that was never made a decoder, are among transformers' causal classes but look both ways.
-    """
-    ids = torch.tensor([[1, 2], [1, 3]], device=model.device)
-    with torch.inference_mode():
-        one, other = model(input_ids=ids).logits[:, 0].float()
-    return float((one - other).abs().max()) > 1e-3 * max(1.0, float(one.abs().max()))
-
-
-def _positions(model: Any) -> int:
-    """The most tokens that one run of a model may hold.
-
-    RoBERTa and its kin have a row for each position, too, but give the first token the one after the padding id's.
-    """
-    most = getattr(model.config.get_text_config(), "max_position_embeddings", None) or LONGEST
-    for name, part in model.named_modules():
-        if name.endswith(".position_embeddings") and getattr(part, "padding_idx", None) is not None:
-            most = part.num_embeddings - part.padding_idx - 1
-    return min(most, LONGEST) if most > 0 else LONGEST
-
-
-def _kind(name: str, config: Any) -> tuple[frozenset[str], Any]:
-    """What a model can do and the class that reads it, from the architecture that its config names."""
-    named = (config.architectures or [""])[0]
-    if isinstance(config, LSTMConfig):
-        return catalog.LSTM, LSTMForCausalLM
-    for can, table, reader in (
-        # first, for some of these, such as BART, stand among those that fill gaps, too
-        (catalog.T5, transformers.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING, transformers.AutoModelForSeq2SeqLM),
-        (catalog.GPT, transformers.MODEL_FOR_CAUSAL_LM_MAPPING, transformers.AutoModelForCausalLM),
-        (catalog.BERT, transformers.MODEL_FOR_MASKED_LM_MAPPING, transformers.AutoModelForMaskedLM),
-    ):
-        classes = table.get(type(config), ())
-        if named in {cls.__name__ for cls in (classes if isinstance(classes, tuple) else (classes,))}:
-            return can, reader
-    raise Refusal("wrong_kind", model=name, can=named or config.model_type, needs="causal, masked, seq2seq")
+    can = can if attending else can - {"attention"}
+    return Loaded(name, tokenizer(name), model, Lock(), can, positions.most(model, LONGEST), attending)
 
 
 def _room() -> float:

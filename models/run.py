@@ -11,13 +11,12 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import torch
 
-from . import place
+from . import layers, place
 from .load import Loaded, load, using
 from .refusal import Refusal
 
 MOST_TOKENS = 4096  # in one batch, so that many sequences take no more memory than a few
 MOST_LOGITS = 2**27  # numbers in one batch's logits: 0.5 GB
-ROUNDING = 1e-5  # how far a row of attention may be from summing to 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +24,11 @@ class Pass:
     """What a model computed for one sequence of ids."""
 
     ids: np.ndarray  # (T,) int64
-    logits: np.ndarray  # (T, V) float32; row t is the guess at what follows token t (causal) or stands there (masked)
+    logits: np.ndarray  # (T, V) float32; row t is the guess at what follows token t (causal) or stands there (masked);
+    # V is 0 for a model without a head that says a word
     embeddings: np.ndarray  # (T, D) float32, the tokens' rows of the embedding table, before positions
     attention: np.ndarray | None  # (L, H, T, T) float32, rows sum to 1: how much row t takes from each column
+    layers: tuple[int, ...]  # L, the numbers of the layers that the maps are of, from 1; in hybrids not all of them
     states: np.ndarray | None  # (T, S) float32, of a recurrent model: the last layer's hidden state after each token
 
 
@@ -48,11 +49,13 @@ def forward(name: str | Path, ids: Sequence[int], attention: bool = False, needs
                 output_attentions=attention,
                 **options(loaded),
             )
+            found, numbers = maps(loaded, out, len(ids)) if attention else (None, ())
             return Pass(
                 as_array(tensor[0]),
-                as_array(out.logits[0]),
+                as_array(out.logits[0]) if says_words(loaded) else np.zeros((len(ids), 0), np.float32),
                 as_array(loaded.model.get_input_embeddings().weight[tensor[0]]),
-                maps(loaded, out) if attention else None,
+                found,
+                numbers,
                 as_array(out.hidden_states[0]) if "recurrent" in loaded.can else None,
             )
 
@@ -66,6 +69,8 @@ def last_logits(
     """
     with using(name) as loaded:
         loaded.check(needs)
+        if not says_words(loaded):
+            raise Refusal("wrong_kind", model=loaded.name, can=", ".join(sorted(loaded.can)), needs="causal, masked")
         rows = [as_ids(loaded, ids)[0] for ids in sequences]
         size = loaded.model.get_input_embeddings().weight.shape[0]
         found = torch.empty(len(rows), size)
@@ -132,8 +137,8 @@ def as_ids(loaded: Loaded, ids: Sequence[int]) -> torch.Tensor:
 
     A model that writes another text than it reads needs two sequences, not one.
     """
-    if "seq2seq" in loaded.can:
-        raise Refusal("wrong_kind", model=loaded.name, can="seq2seq", needs="causal, masked")
+    if not loaded.can & {"causal", "masked", "attention"}:
+        raise Refusal("wrong_kind", model=loaded.name, can=", ".join(sorted(loaded.can)), needs="causal, masked")
     if not ids:
         raise Refusal("empty_text")
     if len(ids) > loaded.positions:
@@ -145,20 +150,21 @@ def as_ids(loaded: Loaded, ids: Sequence[int]) -> torch.Tensor:
     return torch.tensor([list(ids)], device=place.device())
 
 
-def maps(loaded: Loaded, out: Any) -> np.ndarray:
-    """Every layer's attention of a batch of one, (L, H, T, T); refuses a model that does not give all of them.
+def says_words(loaded: Loaded) -> bool:
+    """Whether a model has a head that gives each token of the vocabulary a logit."""
+    return bool(loaded.can & {"causal", "masked"})
 
-    transformers answers with an empty tuple, and no error, where the maps were not kept. Nor are they whole where a
-    layer looks through a window alone, or lets a token look at nothing (a "sink"): then rows do not sum to 1.
+
+def maps(loaded: Loaded, out: Any, tokens: int) -> tuple[np.ndarray, tuple[int, ...]]:
+    """The attention of a batch of one, (L, H, T, T), of each layer that gives it whole, and those layers' numbers.
+
+    Refuses a model of which none does. transformers answers with an empty tuple, and no error, where the maps were not
+    kept.
     """
-    layers = [layer for layer in out.get("attentions") or () if layer is not None]
-    tokens = out.logits.shape[1]
-    count = loaded.model.config.get_text_config().num_hidden_layers
-    if len(layers) == count and all(layer.shape[-2:] == (tokens, tokens) for layer in layers):
-        found = torch.stack([layer[0] for layer in layers])
-        if (found.sum(-1) - 1).abs().max() < ROUNDING:
-            return as_array(found)
-    raise Refusal("no_attention", model=loaded.name)
+    found, numbers = layers.stacked(out.get("attentions") or (), loaded.attending, tokens)
+    if found is None:
+        raise Refusal("no_attention", model=loaded.name)
+    return as_array(found), numbers
 
 
 def as_array(tensor: torch.Tensor) -> np.ndarray:

@@ -12,7 +12,8 @@ glassbox.component("heads", (root, ctx) => {
   let model = "";
   let sentence = "";
   let [layers, heads, tokens] = [0, 0, 0];
-  let [layer, head] = [0, 0]; // from 0, though the knobs count from 1
+  let names = []; // the numbers of the layers that have maps, from 1: in a hybrid not all of them have
+  let [layer, head] = [0, 0]; // places from 0, though the knobs hold the layer's number and count heads from 1
   let kept = [0, 0]; // the cell that was chosen: row, column
   let hovered = null;
   let waiting = 0;
@@ -29,9 +30,10 @@ glassbox.component("heads", (root, ctx) => {
   const legend = el("div", { class: "gb-heads-legend" });
   const steps = el("div", { class: "gb-heads-steps", data: { unsaved: "" } }, stepper("layer"), stepper("head"));
   const hint = el("p", { class: "gb-heads-hint", text: ctx.say("heads.overview_hint"), data: { unsaved: "" } });
+  const some = el("p", { class: "gb-heads-hint" });
   root.classList.add("gb-heads");
   root.replaceChildren(
-    el("div", { class: "gb-heads-over" }, title("overview"), grid, hint),
+    el("div", { class: "gb-heads-over" }, title("overview"), grid, hint, some),
     el("div", { class: "gb-heads-map" }, map),
     el("div", { class: "gb-heads-side" }, chosen, steps, readout, links, legend));
 
@@ -116,7 +118,7 @@ glassbox.component("heads", (root, ctx) => {
     for (let h = 0; h < heads; h += every) pen.fillText(h + 1, left + (h + 0.5) * side - gap / 2, top - 0.4 * small);
     pen.textAlign = "right";
     pen.textBaseline = "middle";
-    for (let l = 0; l < layers; l += every) pen.fillText(l + 1, left - 6, top + (l + 0.5) * side - gap / 2);
+    for (let l = 0; l < layers; l += every) pen.fillText(names[l], left - 6, top + (l + 0.5) * side - gap / 2);
     markOverview();
   }
 
@@ -127,9 +129,9 @@ glassbox.component("heads", (root, ctx) => {
     pen.strokeStyle = ctx.css("--gb-focus");
     pen.lineWidth = 2.5;
     pen.strokeRect(left + head * side - 1, top + layer * side - 1, side - gap + 2, side - gap + 2);
-    const facts = { layers, heads, layer: layer + 1, head: head + 1 };
+    const facts = { layers, heads, layer: names[layer], head: head + 1 };
     grid.setAttribute("aria-label", ctx.say("heads.overview_label", facts));
-    Object.assign(grid.dataset, { left, top, side, layer: layer + 1, head: head + 1 });
+    Object.assign(grid.dataset, { left, top, side, layer: names[layer], head: head + 1 });
   }
 
   // ---- the detail
@@ -333,7 +335,7 @@ glassbox.component("heads", (root, ctx) => {
     const i = kept[0];
     const said = strongest(i, 3).map((j) => ctx.say("heads.link", { to: labels[j], share: share(i, j) })).join(", ");
     const row = ctx.say("heads.text_row", { from: labels[i], links: said });
-    return ctx.say("heads.text", { model, layer: layer + 1, head: head + 1, row });
+    return ctx.say("heads.text", { model, layer: names[layer], head: head + 1, row });
   }
 
   // ---- what a person does
@@ -342,11 +344,11 @@ glassbox.component("heads", (root, ctx) => {
     [l, h] = [clamp(l, 0, layers - 1), clamp(h, 0, heads - 1)];
     const [newLayer, newHead] = [l !== layer, h !== head];
     if (!weights || !(newLayer || newHead)) return;
-    Object.assign(wanted, { layer: l + 1, head: h + 1 });
+    Object.assign(wanted, { layer: names[l], head: h + 1 });
     take({});
     takeCell();
     redraw();
-    if (newLayer) ctx.set("layer", l + 1);
+    if (newLayer) ctx.set("layer", names[l]);
     if (newHead) ctx.set("head", h + 1);
   }
 
@@ -420,10 +422,10 @@ glassbox.component("heads", (root, ctx) => {
       overview.key = size.over.join();
     } else markOverview();
     drawDetail(...size.map);
-    const facts = { layer: layer + 1, head: head + 1 };
+    const facts = { layer: names[layer], head: head + 1 };
     chosen.textContent = ctx.say("heads.chosen", facts);
     map.setAttribute("aria-label", ctx.say("heads.detail_label", { ...facts, count: tokens }));
-    root.querySelector(".gb-heads-layer").textContent = layer + 1;
+    root.querySelector(".gb-heads-layer").textContent = names[layer];
     root.querySelector(".gb-heads-head").textContent = head + 1;
     const [less, more] = [[layer > 0, head > 0], [layer < layers - 1, head < heads - 1]];
     root.querySelectorAll(".gb-heads-step").forEach((button, k) => button.setAttribute("aria-disabled", String(!(k % 2 ? more : less)[k >> 1])));
@@ -440,6 +442,8 @@ glassbox.component("heads", (root, ctx) => {
     const numbers = await ctx.unpack(props.weights);
     if (turn !== waiting) return; // a later answer has come
     [layers, heads, tokens] = props.weights.shape;
+    names = props.layers || Array.from({ length: layers }, (_, l) => l + 1);
+    some.textContent = names.every((name, l) => name === l + 1) ? "" : ctx.say("heads.some", { layers: names.join(", ") });
     [weights, labels, causal, model] = [numbers, props.labels, Boolean(props.causal), props.model || ""];
     sentence = props.text || "";
     hovered = null;
@@ -452,7 +456,7 @@ glassbox.component("heads", (root, ctx) => {
   let wanted = {};
   function take(values) {
     wanted = { ...wanted, ...values };
-    layer = clamp((wanted.layer || 1) - 1, 0, Math.max(0, layers - 1));
+    layer = Math.max(0, names.filter((name) => name <= (wanted.layer || 1)).length - 1);
     head = clamp((wanted.head || 1) - 1, 0, Math.max(0, heads - 1));
   }
 
@@ -474,7 +478,7 @@ glassbox.component("heads", (root, ctx) => {
   rethemed(ctx, afresh);
   ctx.on("shown", redraw);
 
-  const caption = () => ctx.say("heads.caption", { model, layer: layer + 1, head: head + 1, text: sentence });
+  const caption = () => ctx.say("heads.caption", { model, layer: names[layer], head: head + 1, text: sentence });
   const png = () => picture(ctx, root, caption(), afresh);
   return { update, knobs, text, png };
 });

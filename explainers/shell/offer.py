@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 import models
 
 from ..contract import Model
+from ..words import LANGUAGES
+from .checks import refusal_text
 
 STRIP = frozenset({"causal", "attention"})  # what the strip shows, and so what a page begins with
 ABILITIES = ("causal", "masked", "recurrent", "attention")  # the first that is lacking is what the page says
@@ -46,3 +50,15 @@ def model_json(control: Model, language: str) -> dict[str, object]:
         "shared": control.shared,
         "instead": {name: list(other) for name, other in others.items() if other},
     }
+
+
+def report_host(whole: bool = False) -> None:
+    """Writes one line to the terminal where the host's own folder cannot be offered.
+
+    whole: after its model was read, which takes longer than a look at its files; that is done, too, where the files do
+    not tell what the model can do.
+    """
+    entry = models.host_entry()
+    refusal = models.settle_host() if entry and (whole or not entry.can) else models.host_refusal()
+    if refusal:
+        logging.getLogger(__name__).warning("GLASSBOX_FOLDER: %s", refusal_text(refusal, LANGUAGES[0]))

@@ -89,7 +89,7 @@ def test_what_is_not_there_is_unknown(tmp_path: Path) -> None:
 
 def test_pickles_are_never_opened(copy: Path) -> None:
     (copy / "model.safetensors").unlink()
-    assert refused(copy) == "broken_model"
+    assert refused(copy) == "no_weights"
 
     class Trap:
         def __reduce__(self) -> tuple[object, tuple[str]]:
@@ -104,7 +104,7 @@ def test_broken_weights_are_refused(copy: Path, tiny: Path) -> None:
     weights, whole = copy / "model.safetensors", (tiny / "model.safetensors").read_bytes()
     for broken in (b"", b"not weights at all", whole[:-100], whole[:50], whole + b"x"):
         weights.write_bytes(broken)
-        assert refused_weights(copy) == "broken_model"
+        assert refused_weights(copy) == "damaged_file"
     weights.write_bytes(whole)
     import models
 
@@ -119,12 +119,10 @@ def test_other_broken_files_are_refused(copy: Path, tiny: Path) -> None:
         return key
 
     config = json.loads((copy / "config.json").read_text())
-    assert spoil("config.json", "{") == "broken_model"
-    assert spoil("config.json", "[]") == "broken_model"
-    assert spoil("config.json", json.dumps(config | {"n_embd": 64})) == "broken_model"
-    assert spoil("config.json", json.dumps(config | {"model_type": "unheard_of"})) == "broken_model"
-    assert spoil("config.json", json.dumps(config | {"architectures": ["GPT2ForTokenClassification"]})) == "wrong_kind"
-    assert spoil("config.json", json.dumps(config | {"architectures": None})) == "wrong_kind"
+    assert spoil("config.json", "{") == "not_json"
+    assert spoil("config.json", "[]") == "not_json"
+    assert spoil("config.json", json.dumps(config | {"n_embd": 64})) == "config_field"
+    assert spoil("config.json", json.dumps(config | {"model_type": "unheard_of"})) == "unknown_kind"
     assert spoil("tokenizer.json", "{}") == "broken_model"
     (copy / "tokenizer.json").unlink()
     assert refused(copy) == "broken_model"
@@ -133,7 +131,7 @@ def test_other_broken_files_are_refused(copy: Path, tiny: Path) -> None:
 def test_missing_tensors_are_refused_and_not_made_up(copy: Path) -> None:
     config = json.loads((copy / "config.json").read_text())
     (copy / "config.json").write_text(json.dumps(config | {"n_layer": 4}))
-    assert refused_weights(copy) == "broken_model"
+    assert refused_weights(copy) == "missing_tensors"
 
 
 def test_shards_load_and_an_index_cannot_point_elsewhere(copy: Path) -> None:
@@ -147,7 +145,7 @@ def test_shards_load_and_an_index_cannot_point_elsewhere(copy: Path) -> None:
     table = json.loads(index.read_text())
     table["weight_map"] = {name: "../tiny/model.safetensors" for name in table["weight_map"]}
     index.write_text(json.dumps(table))
-    assert refused(copy) == "broken_model"
+    assert refused(copy) == "damaged_file"
 
 
 def test_a_folder_with_code_of_its_own_runs_none_of_it(copy: Path) -> None:
@@ -155,7 +153,7 @@ def test_a_folder_with_code_of_its_own_runs_none_of_it(copy: Path) -> None:
     config |= {"model_type": "own", "auto_map": {"AutoConfig": "own.Config", "AutoModelForCausalLM": "own.Model"}}
     (copy / "config.json").write_text(json.dumps(config))
     (copy / "own.py").write_text(f"import os; os.mkdir({str(copy / 'sprung')!r})")
-    assert refused_weights(copy) == "broken_model"
+    assert refused(copy) == "own_code"
     assert not (copy / "sprung").exists()
 
 

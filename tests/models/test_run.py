@@ -208,10 +208,12 @@ def test_a_model_without_maps_says_so(tiny: Path, tiny_lstm: Path) -> None:
     from models.run import maps
 
     even, logits = torch.full((1, 4, 2, 2), 0.5), torch.zeros(1, 2, 5)
-    for layers in (None, (), (even,) * 2, (even, None, even), (even[..., :1],) * 3, (even, even / 2, even)):
+    for layers in (None, (), (even,) * 2, (None,) * 3, (even[..., :1],) * 3, (even / 2,) * 3):
         with pytest.raises(Refusal, match="no_attention"):
-            maps(models.load(tiny), CausalLMOutput(logits=logits, attentions=layers))
-    assert maps(models.load(tiny), CausalLMOutput(logits=logits, attentions=(even,) * 3)).shape == (3, 4, 2, 2)
+            maps(models.load(tiny), CausalLMOutput(logits=logits, attentions=layers), 2)
+    for layers, numbers in (((even,) * 3, (1, 2, 3)), ((even, None, even), (1, 3)), ((even / 2, even, even), (2, 3))):
+        found, of = maps(models.load(tiny), CausalLMOutput(logits=logits, attentions=layers), 2)
+        assert found.shape == (len(numbers), 4, 2, 2) and of == numbers
     with pytest.raises(Refusal, match="no_attention"):
         models.forward(tiny_lstm, (5, 6), attention=True)
     with pytest.raises(Refusal, match="wrong_kind"):

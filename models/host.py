@@ -1,0 +1,66 @@
+"""The host's own folder: what a look at its files shows, and what reading its model shows besides."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import architectures, files, folders
+from .refusal import Refusal
+from .shelf import Stamp, stamp
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a folder's model can do, how many numbers its weights hold, and their bytes on disk.
+
+    can is empty, too, as long as only reading the model would tell.
+    """
+
+    can: frozenset[str]
+    parameters: int
+    bytes: int
+
+
+State = tuple[Path, Stamp]
+_known: dict[State, Found | Refusal] = {}  # of one folder, until its files change
+
+
+def look(folder: Path) -> Found | Refusal:
+    """What a folder's config and the headers of its files show, once; why it cannot be offered, if it cannot."""
+    state = _state(folder)
+    if state not in _known:
+        _known.clear()
+        _known[state] = _look(folder)
+    return _known[state]
+
+
+def settle(folder: Path, read: Callable[[], frozenset[str]]) -> Refusal | None:
+    """Reads the folder's model, and keeps what it turned out to do or why it is refused, which is returned.
+
+    read: reads it, says what it can do, or raises Refusal.
+    """
+    found = look(folder)
+    if isinstance(found, Refusal):
+        return found
+    try:
+        _known[_state(folder)] = Found(read(), found.parameters, found.bytes)
+    except Refusal as refusal:
+        _known[_state(folder)] = refusal
+        return refusal
+    return None
+
+
+def _state(folder: Path) -> State:
+    return folder, stamp(folder) if folder.is_dir() and os.access(folder, os.R_OK) else frozenset()
+
+
+def _look(folder: Path) -> Found | Refusal:
+    try:
+        folders.check(folder.name, folder)
+        can = architectures.abilities(folders.config(folder.name, folder))
+        return Found(can or frozenset(), files.parameters(folder), files.size(folder))
+    except Refusal as refusal:
+        return refusal
