@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +16,7 @@ import safetensors
 import torch
 import transformers
 
-from . import catalog, files, hub, place, shelf
+from . import catalog, files, hub, memory, place, reading, shelf
 from .lstm import LSTMConfig, LSTMForCausalLM
 from .refusal import Refusal
 from .shelf import Shelf
@@ -57,8 +58,8 @@ class Loaded:
 
     @property
     def bytes(self) -> int:
-        """Of its weights in memory."""
-        return sum(tensor.nbytes for tensor in self.model.parameters())
+        """Of its weights and buffers in memory."""
+        return sum(tensor.nbytes for tensor in (*self.model.parameters(), *self.model.buffers()))
 
     def check(self, needs: frozenset[str]) -> None:
         """Raises Refusal("wrong_kind") unless the model can do all that is needed."""
@@ -149,16 +150,11 @@ def _read(name: str, folder: Path) -> Loaded:
     with _reading(name):
         config = transformers.AutoConfig.from_pretrained(folder, **LOCAL)
         can, reader = _kind(name, config)
-        with BUILDING:
-            model, report = reader.from_pretrained(
-                folder,
-                config=config,
-                dtype=dtype,
-                attn_implementation="eager",  # the only one that gives its attention maps back
-                use_safetensors=True,
-                output_loading_info=True,
-                **LOCAL,
-            )
+        cls = reading.class_of(reader, config)
+    with BUILDING:
+        memory.check(name, lambda: _unfilled(name, cls, config, dtype), _positions, "attention" in can)
+        with _reading(name):
+            model, report = reading.read_model(folder, cls, config, dtype)
     if report["missing_keys"] or report["mismatched_keys"]:  # transformers would leave these random
         raise Refusal("broken_model", model=name)
     model = model.to(place.device()).eval()
@@ -167,6 +163,12 @@ def _read(name: str, folder: Path) -> Loaded:
     if ahead:
         raise Refusal("wrong_kind", model=name, can=type(model).__name__, needs="causal")
     return Loaded(name, tokenizer(name), model, Lock(), can, _positions(model))
+
+
+def _unfilled(name: str, cls: Any, config: Any, dtype: torch.dtype) -> Any:
+    """A model of that class without the numbers of its weights, attention as in `reading.read_model`."""
+    with _reading(name):
+        return cls._from_config(deepcopy(config), dtype=dtype, attn_implementation="eager")
 
 
 def _looks_ahead(model: Any) -> bool:
