@@ -21,10 +21,13 @@ class Sentence:
     ids: tuple[int, ...]
 
 
-def read(text: str, model: str | os.PathLike[str] | None = None, needs: frozenset[str] = CAUSAL) -> Sentence:
+def read(
+    text: str, model: str | os.PathLike[str] | None = None, needs: frozenset[str] = CAUSAL, lost: bool = False
+) -> Sentence:
     """The text's ids under a model's own tokenizer.
 
     model: a name or a folder; None takes the bundled one for the text's language that can do what is needed.
+    lost: whether a text is read, too, of which the tokenizer has no token for anything.
     Refuses text that is empty or too long, and models that cannot be had.
     """
     if len(text) > MOST_CHARACTERS:
@@ -33,7 +36,10 @@ def read(text: str, model: str | os.PathLike[str] | None = None, needs: frozense
         raise Refusal("empty_text")
     name = models.default(needs, text) if model is None else os.fspath(model)
     ids = models.encode(name, text)
-    if not ids:
+    gone = models.lost(name, text)
+    if gone and not lost and all(piece.special for piece in models.pieces(name, ids)):
+        raise Refusal("text_lost", model=name)
+    if not ids and not gone:
         raise Refusal("empty_text")
     return Sentence(text, name, tuple(ids))
 

@@ -16,7 +16,7 @@ import safetensors
 import torch
 import transformers
 
-from . import catalog, files, hub, memory, place, reading, shelf
+from . import catalog, files, finite, hub, memory, place, reading, shelf, tokenizer_files
 from .lstm import LSTMConfig, LSTMForCausalLM
 from .refusal import Refusal
 from .shelf import Shelf
@@ -73,7 +73,8 @@ def load(name: str | Path) -> Loaded:
     """The model of that catalogue name, Hub id or folder, from the cache if it is there.
 
     A string spelled owner/model is always a Hub id; write "./owner/model" for a folder of that name.
-    Refusals: model_needs_network, model_too_large, disk_full, unknown_model, unsafe_file, broken_model, wrong_kind.
+    Refusals: model_needs_network, model_too_large, disk_full, unknown_model, unsafe_file, broken_model, wrong_kind,
+    tokenizer_missing, weight_not_finite, model_changing.
     """
     return _models.get(name)
 
@@ -120,6 +121,8 @@ def find(name: str | Path) -> Path:
         if isinstance(name, str) and catalog.is_hub_id(name):
             return hub.fetch(name)
         raise Refusal("unknown_model", model=str(name)[:200])
+    if not folder.is_dir():  # the host's, which has gone
+        raise Refusal("unknown_model", model=str(name)[:200])
     with _reading(str(name)):
         if not files.weight_files(folder):
             raise Refusal("unsafe_file" if files.only_pickles(folder) else "broken_model", model=str(name))
@@ -137,8 +140,14 @@ def _reading(name: str) -> Iterator[None]:
 
 def _read_tokenizer(name: str, folder: Path) -> Any:
     with _reading(name):
-        found = transformers.AutoTokenizer.from_pretrained(folder, **LOCAL)
+        tokenizer_files.check_present(name, folder)
+        try:
+            found = transformers.AutoTokenizer.from_pretrained(folder, **LOCAL)
+        except BROKEN:
+            tokenizer_files.check_halves(name, folder)
+            raise
         found.backend_tokenizer.get_vocab_size()  # those without one cannot say which bytes a token stands for
+        tokenizer_files.check_whole(name, folder, found)
     return found
 
 
@@ -151,18 +160,20 @@ def _read(name: str, folder: Path) -> Loaded:
         config = transformers.AutoConfig.from_pretrained(folder, **LOCAL)
         can, reader = _kind(name, config)
         cls = reading.class_of(reader, config)
+    book = tokenizer(name)  # before the weights: without one they are of no use
     with BUILDING:
         memory.check(name, lambda: _unfilled(name, cls, config, dtype), _positions, "attention" in can)
         with _reading(name):
             model, report = reading.read_model(folder, cls, config, dtype)
     if report["missing_keys"] or report["mismatched_keys"]:  # transformers would leave these random
         raise Refusal("broken_model", model=name)
+    finite.check_weights(name, model)
     model = model.to(place.device()).eval()
     with _reading(name):
         ahead = "causal" in can and _looks_ahead(model)
     if ahead:
         raise Refusal("wrong_kind", model=name, can=type(model).__name__, needs="causal")
-    return Loaded(name, tokenizer(name), model, Lock(), can, _positions(model))
+    return Loaded(name, book, model, Lock(), can, _positions(model))
 
 
 def _unfilled(name: str, cls: Any, config: Any, dtype: torch.dtype) -> Any:

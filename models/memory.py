@@ -86,8 +86,8 @@ class Answers(TorchFunctionMode):
 def check(name: str, make: Callable[[], Any], window: Callable[[Any], int], attends: bool) -> None:
     """Raises Refusal("model_too_large") unless what `make` makes fits this host, with one pass over its window.
 
-    window: a model -> the most tokens of one run. attends: whether a run keeps attention maps; without them a pass takes
-    little. What `make` raises passes through.
+    window: a model -> the most tokens of one run. attends: whether a run keeps attention maps; without them a pass
+    takes little. What `make` raises passes through.
     """
     limit = hub.memory_limit()
     meter = Meter(limit)

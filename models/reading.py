@@ -1,8 +1,8 @@
 """Weights from a folder into a model in memory, tensor by tensor.
 
-transformers maps the files into memory and may keep them mapped. Whoever then writes over such a file, or cuts it short,
-ends the whole process with a signal (SIGBUS) that no program can handle. Here each tensor is read like any other data:
-a file that changes meanwhile is an error, and one that changes later concerns nobody.
+transformers maps the files into memory and may keep them mapped. Whoever then writes over such a file, or cuts it
+short, ends the whole process with a signal (SIGBUS) that no program can handle. Here each tensor is read like any other
+data: a file that changes meanwhile is an error, and one that changes later concerns nobody.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def read_model(folder: Path, cls: Any, config: Any, dtype: torch.dtype) -> tuple
         tensors: dict[str, Any] = {}
         for path in files.weight_files(folder):
             file = open_files.enter_context(safe_open(path, "pt", backend="pread"))
-            tensors |= {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118: not a dict
+            names = file.keys()  # no dict: it cannot be gone through by itself
+            tensors |= {name: file.get_slice(name) for name in names}
         model, report = cls.from_pretrained(
             None,
             config=config,
