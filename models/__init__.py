@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         unknown_id,
         vocabulary_labels,
         vocabulary_size,
+        with_rows,
     )
     from .refusal import Refusal
     from .run import Pass, as_tensor, forward, last_logits, table
@@ -73,6 +74,7 @@ __all__ = [
     "unknown_id",
     "vocabulary_labels",
     "vocabulary_size",
+    "with_rows",
     "write",
 ]
 
@@ -112,6 +114,7 @@ HOME = {
     "unknown_id": "pieces",
     "vocabulary_labels": "pieces",
     "vocabulary_size": "pieces",
+    "with_rows": "pieces",
     "write": "decode",
 }
 

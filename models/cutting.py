@@ -8,7 +8,6 @@ sentence from being read, and what is lost on the way is told.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,18 +49,16 @@ class Cutter:
         """The parts of a text, in order. special: with the tokens that the model expects around one."""
         found = self.backend.encode(text, add_special_tokens=special)
         parts = zip(found.ids, found.tokens, found.offsets, strict=True)
-        return [part for id_, token, (start, stop) in parts for part in self.part(id_, token, start, stop)]
+        return [Part(self.known(id_, token, start < stop), start, stop) for id_, token, (start, stop) in parts]
 
-    def part(self, id_: int, token: str, start: int, stop: int) -> Iterator[Part]:
-        """What stands for a stretch of text: nothing for a token around it that the model does not have."""
+    def known(self, id_: int, token: str, written: bool) -> int | None:
+        """The true id of a token that the backend found. written: whether it stands for text, which needs a row."""
         known: int | None = self.moved.get((id_, token))
         if known is None:
-            known = None if id_ == self.mark else id_
-        if known is not None and self.rows is not None and known >= self.rows:
-            known = self.unknown
-            if start == stop:
-                return
-        yield Part(known, start, stop)
+            known = None if written and id_ == self.mark else id_
+        if written and known is not None and self.rows is not None and known >= self.rows:
+            return self.unknown
+        return known
 
 
 def make_cutter(backend: tokenizers.Tokenizer, rows: int | None, unknown: int | None, lossless: bool) -> Cutter:

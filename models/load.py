@@ -154,6 +154,7 @@ def _read_tokenizer(name: str, folder: Path) -> Any:
 def _read(name: str, folder: Path) -> Loaded:
     with _reading(name):
         parameters = files.parameters(folder)
+        tensors = sum(len(files.header(path)) for path in files.weight_files(folder))
     hub.check_room(name, parameters)
     dtype = place.dtype()
     with _reading(name):
@@ -162,7 +163,7 @@ def _read(name: str, folder: Path) -> Loaded:
         cls = reading.class_of(reader, config)
     book = tokenizer(name)  # before the weights: without one they are of no use
     with BUILDING:
-        memory.check(name, lambda: _unfilled(name, cls, config, dtype), _positions, "attention" in can)
+        memory.check(name, lambda: _unfilled(name, cls, config, dtype), tensors, _positions, "attention" in can)
         with _reading(name):
             model, report = reading.read_model(folder, cls, config, dtype)
     if report["missing_keys"] or report["mismatched_keys"]:  # transformers would leave these random

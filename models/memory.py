@@ -18,8 +18,8 @@ from torch.utils._pytree import tree_map_only
 from . import hub
 from .refusal import Refusal
 
-OBJECT = 4096  # bytes of Python around a tensor: a million empty ones take room, too
-MANY = 20_000  # tensors, after which nothing more is counted once there is too much
+OBJECT = 4096  # bytes of Python around a tensor: many small ones take room, too
+SPARE = 1000  # tensors that a model may have besides four times those of its files: masks, tables of angles
 # What a program asks a tensor for when it goes by its numbers, and the answer here, where there are none.
 ANSWERS = {
     torch.Tensor.item: 1,
@@ -32,19 +32,19 @@ ANSWERS = {
 UNCOUNTED = (RuntimeError, NotImplementedError, TypeError, ValueError, LookupError, AttributeError)
 
 
-class TooMuch(Exception):
-    """Far too much memory would be taken; counting has ended."""
+class TooMany(Exception):
+    """A model has far more tensors than its files could fill; counting has ended."""
 
 
 class Meter(TorchDispatchMode):
     """Counts the bytes of all tensors that are made inside it and still alive.
 
-    peak: the most that were alive at once. Raises TooMuch above `limit` bytes in many tensors.
+    peak: the most that were alive at once. Raises TooMany where more tensors than `most` are alive.
     """
 
-    def __init__(self, limit: float):
+    def __init__(self, most: float = float("inf")):
         super().__init__()
-        self.limit, self.live, self.peak = limit, 0, 0
+        self.most, self.live, self.peak = most, 0, 0
         self.seen: dict[int, weakref.ref[Any]] = {}
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -64,14 +64,10 @@ class Meter(TorchDispatchMode):
             self.live -= size
 
         self.seen[key] = weakref.ref(storage, gone)
-        self.add(size)
-
-    def add(self, size: int) -> None:
-        """Adds bytes."""
         self.live += size
         self.peak = max(self.peak, self.live)
-        if self.live > self.limit and len(self.seen) > MANY:
-            raise TooMuch
+        if len(self.seen) > self.most:
+            raise TooMany
 
 
 class Answers(TorchFunctionMode):
@@ -83,14 +79,14 @@ class Answers(TorchFunctionMode):
         return function(*args, **(kwargs or {}))
 
 
-def check(name: str, make: Callable[[], Any], window: Callable[[Any], int], attends: bool) -> None:
+def check(name: str, make: Callable[[], Any], tensors: int, window: Callable[[Any], int], attends: bool) -> None:
     """Raises Refusal("model_too_large") unless what `make` makes fits this host, with one pass over its window.
 
+    tensors: how many its files hold; what has far more could not be filled, and is refused as broken_model.
     window: a model -> the most tokens of one run. attends: whether a run keeps attention maps; without them a pass
     takes little. What `make` raises passes through.
     """
-    limit = hub.memory_limit()
-    meter = Meter(limit)
+    limit, meter = hub.memory_limit(), Meter(SPARE + 4 * tensors)
     try:
         with torch.device("meta"), meter:
             model = make()
@@ -98,8 +94,8 @@ def check(name: str, make: Callable[[], Any], window: Callable[[Any], int], atte
             meter.peak = meter.live + 2 * max((buffer.nbytes for buffer in model.buffers()), default=0)
             if attends:
                 run(model.eval(), window(model), meter)
-    except TooMuch:
-        pass
+    except TooMany:
+        raise Refusal("broken_model", model=name) from None
     if meter.peak > limit:
         raise Refusal("model_too_large", model=name, bytes=meter.peak, limit=int(limit))
 

@@ -85,6 +85,12 @@ def lost(name: str | Path, text: str) -> tuple[Lost, ...]:
     return tuple(found)
 
 
+def with_rows(name: str | Path, ids: Iterable[int]) -> tuple[int, ...]:
+    """Those of some ids that the model has a row for: its tokenizer may put one without around a text."""
+    rows = vocabulary(name).cutter.rows
+    return tuple(i for i in ids if rows is None or i < rows)
+
+
 def unknown_id(name: str | Path) -> int | None:
     """The id that stands for text which the vocabulary cannot spell, such as [UNK]; None where there is none."""
     return vocabulary(name).unknown

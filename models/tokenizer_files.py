@@ -1,4 +1,4 @@
-"""Whether a folder holds a tokenizer: a trainer's checkpoint often does not, and transformers then makes up an empty one."""
+"""Whether a folder holds a tokenizer: a trainer's checkpoint may not, and transformers then makes up an empty one."""
 
 from __future__ import annotations
 
