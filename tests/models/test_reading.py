@@ -15,8 +15,8 @@ from models.refusal import Refusal
 
 pytestmark = pytest.mark.weights
 
-# In a process of its own, for what is tested would end it. A file is cut short while the model writes: of what is mapped,
-# the next look at a page that is gone is a SIGBUS.
+# In a process of its own, for what is tested would end it. A file is cut short while the model writes: of what is
+# mapped, the next look at a page that is gone is a SIGBUS.
 OVERWRITTEN = """
 import os, sys
 from pathlib import Path
