@@ -46,6 +46,7 @@ class Trace:
     pieces: tuple[models.Piece, ...]  # T + N
     groups: tuple[models.Group, ...]  # runs of pieces that cover 0..T + N in order, each one whole grapheme or more
     labels: tuple[str, ...]  # T + N
+    lost: tuple[tuple[int, str], ...]  # of the text, what no token stands for, and before which of them it was
     logits: np.ndarray  # (V,) float32, of the token after the last
     candidates: tuple[tuple[int, str], ...]  # id and label of the most likely, the likeliest first
     record: tuple[Step, ...]  # N
@@ -185,6 +186,7 @@ def recorded(sentence: Sentence, ids: tuple[int, ...], drawn: Sequence[Step]) ->
         pieces=pieces,
         groups=models.groups(pieces),
         labels=labels,
+        lost=sentence.lost,
         logits=logits[-1].copy(),  # a view would keep the whole pass in memory
         candidates=tuple(zip(best, models.vocabulary_labels(sentence.model, best), strict=True)),
         record=tuple(map(step_of, appended, labels[len(sentence.ids) :], logits, chosen)),
@@ -207,13 +209,21 @@ def candidates(
     props = {
         "logits": trace.logits,
         "labels": {str(i): label for i, label in trace.candidates},
-        "sentence": [{"text": g.text, "label": g.text, "appended": g.stop > len(trace.prompt)} for g in trace.groups],
+        "sentence": sentence(trace),
         "first": len(trace.prompt),
         "record": [{"label": step.label, "probability": step.probability} for step in trace.record],
         "seed_step": len(trace.ids),
         "writing": False,
     }
     return Component("candidates", props)
+
+
+def sentence(trace: Trace) -> list[dict[str, Any]]:
+    """The text and what was appended to it, in parts as they are drawn; what is lost stands where it was."""
+    parts = [(group.start, group.text, group.stop > len(trace.prompt), False) for group in trace.groups]
+    lost = [(place, text, False, True) for place, text in trace.lost]
+    ordered = sorted([*lost, *parts], key=lambda part: part[0])
+    return [{"text": text, "label": text, "appended": new, "lost": gone} for _, text, new, gone in ordered]
 
 
 def record(trace: Trace, words: Words = NO_WORDS) -> go.Figure | Markdown:

@@ -18,13 +18,17 @@ class Sentence:
 
     text: str
     model: str
-    ids: tuple[int, ...]
+    ids: tuple[int, ...]  # T
+    lost: tuple[tuple[int, str], ...] = ()  # text that no id stands for, and before which of them it was, from 0 to T
 
 
-def read(text: str, model: str | os.PathLike[str] | None = None, needs: frozenset[str] = CAUSAL) -> Sentence:
+def read(
+    text: str, model: str | os.PathLike[str] | None = None, needs: frozenset[str] = CAUSAL, whole: bool = False
+) -> Sentence:
     """The text's ids under a model's own tokenizer.
 
     model: a name or a folder; None takes the bundled one for the text's language that can do what is needed.
+    whole: all that the tokenizer makes of it, be it nothing, or more than the model can take.
     Refuses text that is empty or too long, and models that cannot be had.
     """
     if len(text) > MOST_CHARACTERS:
@@ -33,9 +37,16 @@ def read(text: str, model: str | os.PathLike[str] | None = None, needs: frozense
         raise Refusal("empty_text")
     name = models.default(needs, text) if model is None else os.fspath(model)
     ids = models.encode(name, text)
-    if not ids:
+    gone = tuple((part.place, text[part.start : part.stop]) for part in models.lost(name, text))
+    if not whole:
+        rows = set(models.with_rows(name, ids))
+        gone = tuple((sum(i in rows for i in ids[:place]), part) for place, part in gone)
+        ids = tuple(i for i in ids if i in rows)
+    if gone and not whole and all(piece.special for piece in models.pieces(name, ids)):
+        raise Refusal("text_lost", model=name)
+    if not ids and not gone:
         raise Refusal("empty_text")
-    return Sentence(text, name, tuple(ids))
+    return Sentence(text, name, ids, gone)
 
 
 def fitting(needs: frozenset[str], beside: str | os.PathLike[str], text: str) -> str:

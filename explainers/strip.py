@@ -28,6 +28,7 @@ class Trace:
     model: str
     ids: np.ndarray  # (T,) int64, the text's and the appended ones
     labels: tuple[str, ...]  # T
+    lost: tuple[tuple[int, str], ...]  # text that no token stands for, and before which of them it was, from 0 to T
     vectors: np.ndarray  # (T, 8) float32, the first numbers of each token's row in the embedding table
     attention: np.ndarray | None  # (T,) float32, sums to 1; None if T is over 256
     next: tuple[tuple[str, float], ...]  # label and probability of the five likeliest next tokens, likeliest first
@@ -51,6 +52,7 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None, ids: Sequen
         model=sentence.model,
         ids=np.array(every, dtype=np.int64),
         labels=models.labels(models.pieces(sentence.model, every)),
+        lost=sentence.lost,
         vectors=run.embeddings[:, :NUMBERS].copy(),
         attention=None if run.attention is None else run.attention[-1, :, -1].mean(0),
         next=tuple(
@@ -69,6 +71,7 @@ def view(trace: Trace, words: Words = NO_WORDS) -> dict[str, Any]:
             {"label": label, "id": int(i), "vector": vector}
             for label, i, vector in zip(trace.labels, trace.ids, trace.vectors.tolist(), strict=True)
         ],
+        "lost": [{"place": place, "text": text} for place, text in trace.lost],
         "attention": None if trace.attention is None else trace.attention.tolist(),
         "next": [{"label": label, "probability": probability} for label, probability in trace.next],
     }

@@ -31,7 +31,8 @@ class Cut:
     pieces: tuple[models.Piece, ...]
     groups: tuple[models.Group, ...]
     written: tuple[str, ...]  # T, what stands in the sentence where each piece is; "" for one put around it
-    unknown: int | None  # the id of what is not in the vocabulary; None where nothing is lost
+    unknown: int | None  # the id of what is not in the vocabulary; None where there is none
+    gone: tuple[tuple[int, str], ...]  # text that no piece stands for, and before which of them it was, from 0 to T
 
     @property
     def count(self) -> int:
@@ -78,7 +79,7 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
     text: what to cut, at most 20,000 characters.
     model: whose tokenizer to use; by default the bundled one for the text's language.
     """
-    sentence = read(text, model, needs=frozenset())
+    sentence = read(text, model, needs=frozenset(), whole=True)
     others = tuple(cut(text, names) for names in bundled(first=sentence.model))
     decoded = models.decode(sentence.model, sentence.ids)
     return Trace(
@@ -120,6 +121,7 @@ def cut(text: str, names: tuple[str, ...]) -> Cut:
         groups=models.groups(pieces),
         written=tuple(text[start:stop] for start, stop in models.spans(name, text)),
         unknown=models.unknown_id(name),
+        gone=tuple((part.place, text[part.start : part.stop]) for part in models.lost(name, text)),
     )
 
 
@@ -134,10 +136,11 @@ def spaced(data: bytes) -> str:
 def drawn(cut: Cut) -> list[dict[str, Any]]:
     """Groups as the component "tokens" takes them: each with its whole text and the pieces that it is cut into.
 
-    A group that is lost has the text that nobody can tell from its id any more.
+    A group that is lost has the text that nobody can tell from its id any more; one of no pieces has no id either.
     """
     lost = cut.lost
-    return [
+    gone = [{"text": "", "start": place, "lost": text, "pieces": []} for place, text in cut.gone]
+    groups: list[dict[str, Any]] = [
         {
             "text": shown(group, cut.pieces),
             "start": group.start,
@@ -149,6 +152,7 @@ def drawn(cut: Cut) -> list[dict[str, Any]]:
         }
         for group in cut.groups
     ]
+    return sorted([*gone, *groups], key=lambda group: group["start"])  # what is gone before the piece that follows it
 
 
 def shown(group: models.Group, pieces: Sequence[models.Piece]) -> str:
@@ -178,6 +182,7 @@ def row(cut: Cut, words: Words, in_use: bool) -> dict[str, Any]:
         words("views.beside.in_use") if in_use else "",
         words("views.beside.lowers") if cut.lowers else "",
         words("views.beside.lost", count=lost) if lost else "",
+        words("views.beside.gone", count=len(cut.gone)) if cut.gone else "",
     )
     return {"name": cut.name, "note": " · ".join(filter(None, notes)), "count": cut.count, "groups": drawn(cut)}
 
@@ -211,11 +216,16 @@ def specials(trace: Trace, words: Words = NO_WORDS) -> Table:
 
 
 def numbers(trace: Trace, words: Words = NO_WORDS) -> Table:
-    """Each token's place, what stands there in the sentence, the piece, its id, bytes, and spelling."""
+    """Each token's place, what stands there in the sentence, the piece, its id, bytes, and spelling.
+
+    What is gone has a row without a place: nothing stands for it.
+    """
     shown = zip(trace.others[0].written, models.labels(trace.pieces), trace.pieces, strict=True)
-    rows = tuple((n, text, label, p.id, spaced(p.data), p.token) for n, (text, label, p) in enumerate(shown, start=1))
+    rows = [(n, text, label, p.id, spaced(p.data), p.token) for n, (text, label, p) in enumerate(shown, start=1)]
+    for place, text in reversed(trace.others[0].gone):
+        rows.insert(place, ("", text, words("views.numbers.gone"), "", "", ""))
     names = ("place", "written", "piece", "id", "bytes", "token")
-    return Table(words.columns("numbers", *names), rows, data=(1, 2, 4, 5))
+    return Table(words.columns("numbers", *names), tuple(rows), data=(1, 2, 4, 5))
 
 
 EXPLAINER = Explainer(

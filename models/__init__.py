@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from .load import Loaded, check_kind, load, settle_host, stamp
     from .pieces import (
         Group,
+        Lost,
         Piece,
         decode,
         encode,
         groups,
         label,
         labels,
+        lost,
         pieces,
         spans,
         special_tokens,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
         unknown_id,
         vocabulary_labels,
         vocabulary_size,
+        with_rows,
     )
     from .refusal import Refusal
     from .run import Pass, as_tensor, forward, last_logits, table
@@ -40,6 +43,7 @@ __all__ = [
     "Entry",
     "Group",
     "Loaded",
+    "Lost",
     "Pass",
     "Piece",
     "Projection",
@@ -58,6 +62,7 @@ __all__ = [
     "labels",
     "last_logits",
     "load",
+    "lost",
     "offered",
     "pieces",
     "policy",
@@ -72,6 +77,7 @@ __all__ = [
     "unknown_id",
     "vocabulary_labels",
     "vocabulary_size",
+    "with_rows",
     "write",
 ]
 
@@ -80,6 +86,7 @@ HOME = {
     "Entry": "catalog",
     "Group": "pieces",
     "Loaded": "load",
+    "Lost": "pieces",
     "Pass": "run",
     "Piece": "pieces",
     "Projection": "space",
@@ -98,6 +105,7 @@ HOME = {
     "labels": "pieces",
     "last_logits": "run",
     "load": "load",
+    "lost": "pieces",
     "offered": "catalog",
     "pieces": "pieces",
     "policy": "catalog",
@@ -112,6 +120,7 @@ HOME = {
     "unknown_id": "pieces",
     "vocabulary_labels": "pieces",
     "vocabulary_size": "pieces",
+    "with_rows": "pieces",
     "write": "decode",
 }
 

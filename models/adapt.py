@@ -109,7 +109,7 @@ def read(folder: Path) -> Adapter:
 def merge(model: nn.Module, folder: Path) -> None:
     """Adds what was learnt to the matrices themselves, W + (alpha / r) · B A: the model is then as fast as before."""
     adapter = read(folder)
-    learnt = safetensors.torch.load_file(folder / WEIGHTS)
+    learnt = safetensors.torch.load((folder / WEIGHTS).read_bytes())
     with torch.no_grad():
         for name, layer in targets(model, adapter):
             a, b = (learnt[f"{PREFIX}{name}.lora_{part}.weight"].to(layer.weight) for part in "AB")

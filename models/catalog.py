@@ -84,9 +84,20 @@ def policy() -> str:
 
 
 def host_folder() -> Path | None:
-    """The one folder that the host offers (GLASSBOX_FOLDER)."""
+    """The one folder that the host offers (GLASSBOX_FOLDER), as the host named it: a link stays a link.
+
+    So it keeps its name while it is made to point to one model after another.
+    """
     value = os.environ.get("GLASSBOX_FOLDER")
-    return Path(value).expanduser().resolve() if value else None
+    return Path(os.path.abspath(Path(value).expanduser())) if value else None
+
+
+def is_host(name: str) -> bool:
+    """Whether a name is the host's folder's, or of what it is a link to, unless a bundled model has that name."""
+    folder = host_folder()
+    if folder is None or name == folder.name:
+        return folder is not None
+    return name == folder.resolve().name and all(entry.name != name for entry in CATALOG)
 
 
 def host_entry() -> Entry | None:
@@ -144,10 +155,10 @@ def folder_of(name: str | Path) -> Path | None:
 
     A string spelled owner/model is no folder: write "./owner/model" for one of that name.
     """
-    text, host = str(name), host_folder()
+    text = str(name)
     if isinstance(name, str):
-        if host and name == host.name:
-            return host
+        if is_host(name):
+            return host_folder()
         if any(entry.name == name and not entry.hub for entry in CATALOG):
             return WEIGHTS / name
         if is_hub_id(name):
@@ -160,8 +171,10 @@ def check_offered(name: str, needs: frozenset[str] = frozenset()) -> None:
 
     A Hub id outside the catalogue passes under "any"; what it can do is known only once it is loaded: `check_kind`.
     """
-    entry, own = next((entry for entry in entries() if entry.name == name), None), host_folder()
-    refusal = host_refusal() if entry is None and own and name == own.name else None
+    own = host_folder()
+    known = own.name if own and is_host(name) else name
+    entry = next((entry for entry in entries() if entry.name == known), None)
+    refusal = host_refusal() if entry is None and own and known == own.name else None
     if refusal:
         raise refusal
     if entry is None and is_hub_id(name):

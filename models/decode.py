@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from .load import Loaded, using
-from .run import as_array, as_ids
+from .run import as_array, as_ids, check_finite, compute
 
 
 def write(
@@ -18,14 +18,17 @@ def write(
     """Yields up to `count` times the id chosen and the logits (V,) float32 that it was chosen from.
 
     choose: (logits, step) -> id, step from 0. Ends after an end-of-text id, which it yields, or with a full context.
-    Refusals: wrong_kind, empty_text, too_many_tokens, unknown_token, and those of `load`, at the first step.
+    Refusals: wrong_kind, empty_text, too_many_tokens, unknown_token, and those of `load`, at the first step;
+    value_not_finite at any.
     """
     with using(name) as loaded:  # so that it stays in memory between two tokens
         loaded.check(frozenset({"causal"}))
         fresh, cache, ends = as_ids(loaded, ids), None, end_ids(loaded)
         for step in range(min(count, loaded.positions - len(ids))):
             with loaded.lock, torch.inference_mode():  # not while it yields: others run between two tokens
-                out = loaded.model(input_ids=fresh, past_key_values=cache, use_cache=True)
+                inputs = {"input_ids": fresh, "past_key_values": cache, "use_cache": True}
+                out = compute(loaded, **inputs)
+                check_finite(loaded, inputs, out.logits[0, -1])
                 logits, cache = as_array(out.logits[0, -1]), getattr(out, "past_key_values", None)
             chosen = int(choose(logits, step))
             yield chosen, logits

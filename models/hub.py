@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,13 +98,19 @@ def check_room(name: str, parameters: int, disk: int = 0) -> None:
 
     The limit is GLASSBOX_MAX_GB, by default half of what is free of each.
     """
-    own = os.environ.get("GLASSBOX_MAX_GB")
     for needed, free in ((parameters * 4, place.free_memory), (disk, _free_disk)):
-        if not needed:
-            continue
-        limit = float(own) * 1e9 if own else free() / 2
-        if needed > limit:
+        if needed and needed > (limit := _limit(free)):
             raise Refusal("model_too_large", model=name, bytes=needed, limit=int(limit))
+
+
+def memory_limit() -> float:
+    """Bytes of memory that one model may take (GLASSBOX_MAX_GB, by default half of what is free)."""
+    return _limit(place.free_memory)
+
+
+def _limit(free: Callable[[], float]) -> float:
+    own = os.environ.get("GLASSBOX_MAX_GB")
+    return float(own) * 1e9 if own else free() / 2
 
 
 def _free_disk() -> float:

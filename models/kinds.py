@@ -5,7 +5,9 @@ A head that the weights do not hold would be made up at random by transformers: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 import torch
 import transformers
 
-from . import configuration, place
+from . import configuration, files, memory, place, reading
 from .architectures import BARE, BERT, GPT, LSTM, T5
 from .broken import BROKEN
 from .lstm import LSTMConfig, LSTMForCausalLM
@@ -22,20 +24,33 @@ from .refusal import Refusal
 # Held while a model is built: from_pretrained swaps methods of its base class and puts them back, so that two at once
 # can leave them swapped, and every later model without its tied weights.
 BUILDING = Lock()
-LOCAL = {"local_files_only": True, "trust_remote_code": False}
 UNUSED = ("pooler.",)  # part of a bare model that nothing here shows: it may be missing
 
 Way = tuple[frozenset[str], Any]  # what a model read so can do, and the class that reads it
 
 
-def build(name: str, folder: Path, config: Any, raw: dict[str, Any]) -> tuple[frozenset[str], Any]:
+@dataclass(frozen=True)
+class Source:
+    """A model's name, its folder, what its config.json holds, and how many tokens one run of a model of it may hold."""
+
+    name: str
+    folder: Path
+    raw: dict[str, Any]
+    window: Callable[[Any], int]
+
+
+def build(
+    name: str, folder: Path, config: Any, raw: dict[str, Any], window: Callable[[Any], int]
+) -> tuple[frozenset[str], Any]:
     """What a model can do, and the model as it is made from a folder's files, on the CPU.
 
-    Refusals: config_field, config_unfit, missing_tensors, misfit_tensor, reads_no_text.
+    window: a model -> the most tokens that one run of it may hold.
+    Refusals: config_field, config_unfit, missing_tensors, misfit_tensor, reads_no_text, model_too_large.
     """
+    source = Source(name, folder, raw, window)
     wrong: Refusal | None = None
     for can, reader in ways(config):
-        model, refusal = _attempt(name, folder, config, raw, reader)
+        model, refusal = _attempt(source, config, can, reader)
         if refusal is None:
             if model.main_input_name != "input_ids":
                 raise Refusal("reads_no_text", model=name)
@@ -82,26 +97,30 @@ def _tables(config: Any) -> Iterator[tuple[frozenset[str], Any, set[str]]]:
             yield can, reader, names
 
 
-def _attempt(name: str, folder: Path, config: Any, raw: dict[str, Any], reader: Any) -> tuple[Any, Refusal | None]:
+def _attempt(source: Source, config: Any, can: frozenset[str], reader: Any) -> tuple[Any, Refusal | None]:
     """The model as a class reads it, and why it is not that class's; one of the two counts."""
+    name, raw = source.name, source.raw
     try:
         with BUILDING:
-            model, report = reader.from_pretrained(
-                folder,
-                config=config,
-                dtype=place.dtype(),
-                attn_implementation="eager",  # the only one that gives its attention maps back
-                use_safetensors=True,
-                output_loading_info=True,
-                ignore_mismatched_sizes=True,
-                **LOCAL,
-            )
+            cls = reading.class_of(reader, config)
+            check_room(source, cls, config, "attention" in can)
+            model, report = reading.read_model(source.folder, cls, config, place.dtype())
     except BROKEN as error:
         return None, configuration.unfit(name, raw, error)
     mismatched = [(tuple(stored), tuple(wanted)) for _, stored, wanted in report["mismatched_keys"]]
     if any(configuration.complete(config, raw, stored, wanted) for stored, wanted in mismatched):
-        return _attempt(name, folder, config, raw, reader)
+        return _attempt(source, config, can, reader)
     return model, _lacking(name, raw, model, report)
+
+
+def check_room(source: Source, cls: Any, config: Any, attends: bool) -> None:
+    """Raises Refusal("model_too_large") unless a model of that class fits, with one pass over its window."""
+
+    def make() -> Any:
+        return cls._from_config(deepcopy(config), dtype=place.dtype(), attn_implementation="eager")
+
+    tensors = sum(len(files.header(path)) for path in files.weight_files(source.folder))
+    memory.check(source.name, make, tensors, source.window, attends)
 
 
 def _lacking(name: str, raw: dict[str, Any], model: Any, report: dict[str, Any]) -> Refusal | None:

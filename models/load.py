@@ -12,7 +12,22 @@ from typing import Any
 
 import transformers
 
-from . import catalog, configuration, files, folders, host, hub, kinds, layers, place, positions, shelf, tokenization
+from . import (
+    catalog,
+    configuration,
+    files,
+    finite,
+    folders,
+    host,
+    hub,
+    kinds,
+    layers,
+    place,
+    positions,
+    shelf,
+    tokenization,
+    tokenizer_files,
+)
 from .broken import reading
 from .refusal import Refusal
 from .shelf import Shelf
@@ -41,8 +56,8 @@ class Loaded:
 
     @property
     def bytes(self) -> int:
-        """Of its weights in memory."""
-        return sum(tensor.nbytes for tensor in self.model.parameters())
+        """Of its weights and buffers in memory."""
+        return sum(tensor.nbytes for tensor in (*self.model.parameters(), *self.model.buffers()))
 
     def check(self, needs: frozenset[str]) -> None:
         """Raises Refusal unless the model can do all that is needed: "no_attention" where it only lacks its maps."""
@@ -58,7 +73,8 @@ def load(name: str | Path) -> Loaded:
     """The model of that catalogue name, Hub id or folder, from the cache if it is there.
 
     A string spelled owner/model is always a Hub id; write "./owner/model" for a folder of that name.
-    Refusals: model_needs_network, model_too_large, disk_full, unknown_model, unsafe_file, broken_model, wrong_kind.
+    Refusals: model_needs_network, model_too_large, disk_full, unknown_model, unsafe_file, broken_model, wrong_kind,
+    tokenizer_missing, weight_not_finite, model_changing.
     """
     return _models.get(name)
 
@@ -111,13 +127,18 @@ def find(name: str | Path) -> Path:
         if isinstance(name, str) and catalog.is_hub_id(name):
             return hub.fetch(name)
         raise Refusal("unknown_model", model=str(name)[:200])
+    if not folder.is_dir():  # the host's, which has gone
+        raise Refusal("unknown_model", model=str(name)[:200])
     folders.check(str(name), folder)
     return folder
 
 
 def _read_tokenizer(name: str, folder: Path) -> Any:
-    config = configuration.read(name, folders.config(name, folder))
-    return tokenization.read(name, folder, config)
+    with reading(name):
+        tokenizer_files.check_present(name, folder)
+    found = tokenization.read(name, folder, configuration.read(name, folders.config(name, folder)))
+    tokenizer_files.check_whole(name, folder, found)
+    return found
 
 
 def _read(name: str, folder: Path) -> Loaded:
@@ -125,7 +146,10 @@ def _read(name: str, folder: Path) -> Loaded:
         parameters = files.parameters(folder)
     hub.check_room(name, parameters)
     raw = folders.config(name, folder)
-    can, model = kinds.build(name, folder, configuration.read(name, raw), raw)
+    config = configuration.read(name, raw)
+    book = tokenizer(name)  # before the weights: without one they are of no use
+    can, model = kinds.build(name, folder, config, raw, lambda made: positions.most(made, LONGEST))
+    finite.check_weights(name, model)
     model = model.to(place.device()).eval()
     with reading(name):
         ahead = "causal" in can and kinds.looks_ahead(model)
@@ -133,7 +157,7 @@ def _read(name: str, folder: Path) -> Loaded:
     if ahead:
         raise Refusal("wrong_kind", model=name, can=type(model).__name__, needs="causal")
     can = can if attending else can - {"attention"}
-    return Loaded(name, tokenizer(name), model, Lock(), can, positions.most(model, LONGEST), attending)
+    return Loaded(name, book, model, Lock(), can, positions.most(model, LONGEST), attending)
 
 
 def _room() -> float:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
 import regex
-import tokenizers
 
+from .cutting import Part
 from .vocabulary import vocabulary
 
 UPPER = str.maketrans("0123456789", "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
@@ -44,13 +44,22 @@ class Group:
     text: str
 
 
+@dataclass(frozen=True)
+class Lost:
+    """The characters from `start` to before `stop` of a text, lost before its token number `place`, from 0 on."""
+
+    place: int
+    start: int
+    stop: int
+
+
 def encode(name: str | Path, text: str, special: bool = True) -> tuple[int, ...]:
     """The ids of a text. special: with the tokens that the model expects around one, such as [CLS].
 
     A mark that ends a text is left out, for a model is to continue it. A half of a surrogate pair becomes U+FFFD.
     "<|endoftext|>" typed by a person is text like any other.
     """
-    return tuple(_encoded(name, text, special).ids)
+    return tuple(part.id for part in _cut(name, text, special) if part.id is not None)
 
 
 def spans(name: str | Path, text: str, special: bool = True) -> tuple[tuple[int, int], ...]:
@@ -59,21 +68,41 @@ def spans(name: str | Path, text: str, special: bool = True) -> tuple[tuple[int,
     What an [UNK] swallowed is `text[start:stop]`, as it was before a normaliser lower-cased it. (0, 0) for a token put
     around the text. Several tokens of one character have the same span. Characters that a tokenizer drops are in none.
     """
-    return tuple(_encoded(name, text, special).offsets)
+    return tuple((part.start, part.stop) for part in _cut(name, text, special) if part.id is not None)
+
+
+def lost(name: str | Path, text: str) -> tuple[Lost, ...]:
+    """The stretches of a text that the model gets nothing of: no token of `encode` stands for them, not even [UNK]."""
+    found: list[Lost] = []
+    place = 0
+    for part in _cut(name, text, special=True):
+        if part.id is not None:
+            place += 1
+        elif found and (found[-1].place, found[-1].stop) == (place, part.start):
+            found[-1] = replace(found[-1], stop=part.stop)
+        else:
+            found.append(Lost(place, part.start, part.stop))
+    return tuple(found)
+
+
+def with_rows(name: str | Path, ids: Iterable[int]) -> tuple[int, ...]:
+    """Those of some ids that the model has a row for: its tokenizer may put one without around a text."""
+    rows = vocabulary(name).cutter.rows
+    return tuple(i for i in ids if rows is None or i < rows)
 
 
 def unknown_id(name: str | Path) -> int | None:
-    """The id that stands for text which the vocabulary cannot spell, such as [UNK]; None where it spells any byte."""
+    """The id that stands for text which the vocabulary cannot spell, such as [UNK]; None where there is none."""
     return vocabulary(name).unknown
 
 
-def _encoded(name: str | Path, text: str, special: bool) -> tokenizers.Encoding:
+def _cut(name: str | Path, text: str, special: bool) -> list[Part]:
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     book = vocabulary(name)
-    found = book.backend.encode(whole, add_special_tokens=special)
-    if special and len(found.ids) > 1 and found.ids[-1] == book.end != book.unknown:
-        found.truncate(len(found.ids) - 1)
-    return found
+    parts = book.cutter.cut(whole, special)
+    if special and len(parts) > 1 and parts[-1].id == book.end != book.unknown:
+        return parts[:-1]
+    return parts
 
 
 def decode(name: str | Path, ids: Iterable[int]) -> str:

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import torch
 
-from . import layers, place
+from . import finite, layers, place
 from .load import Loaded, load, using
 from .refusal import Refusal
 
@@ -35,20 +35,19 @@ class Pass:
 def forward(name: str | Path, ids: Sequence[int], attention: bool = False, needs: frozenset[str] = frozenset()) -> Pass:
     """Runs a model over ids once. attention: with the maps of every head. needs: the kind that it must be of.
 
-    Refusals: empty_text, too_many_tokens, unknown_token, no_attention, wrong_kind, and those of `load`.
+    Refusals: empty_text, too_many_tokens, unknown_token, no_attention, wrong_kind, value_not_finite, and those of
+    `load`.
     """
     with using(name) as loaded:
         loaded.check(needs)
         if attention and "attention" not in loaded.can:
             raise Refusal("no_attention", model=loaded.name)
         tensor = as_ids(loaded, ids)
+        inputs = {"input_ids": tensor, "attention_mask": torch.ones_like(tensor), "output_attentions": attention}
         with loaded.lock, torch.inference_mode():
-            out = loaded.model(
-                input_ids=tensor,
-                attention_mask=torch.ones_like(tensor),
-                output_attentions=attention,
-                **options(loaded),
-            )
+            out = compute(loaded, **inputs)
+            states = out.hidden_states[0] if "recurrent" in loaded.can else None
+            check_finite(loaded, inputs, out.get("logits"), states, *(out.get("attentions") or ()))
             found, numbers = maps(loaded, out, len(ids)) if attention else (None, ())
             return Pass(
                 as_array(tensor[0]),
@@ -56,8 +55,20 @@ def forward(name: str | Path, ids: Sequence[int], attention: bool = False, needs
                 as_array(loaded.model.get_input_embeddings().weight[tensor[0]]),
                 found,
                 numbers,
-                as_array(out.hidden_states[0]) if "recurrent" in loaded.can else None,
+                None if states is None else as_array(states),
             )
+
+
+def compute(loaded: Loaded, **inputs: Any) -> Any:
+    """One call of a model, whose lock is held. It keeps what it would need for the next word only where asked to."""
+    return loaded.model(**({"use_cache": False} | inputs if "causal" in loaded.can else inputs))
+
+
+def check_finite(loaded: Loaded, inputs: dict[str, Any], *values: torch.Tensor | None) -> None:
+    """Raises Refusal("value_not_finite") unless all that a model computed from these inputs is finite."""
+    if not all(value is None or finite.is_finite(value) for value in values):
+        part = finite.first_bad(lambda: compute(loaded, **inputs), loaded.model)
+        raise Refusal("value_not_finite", model=loaded.name, tensor=part)
 
 
 def last_logits(
@@ -87,8 +98,10 @@ def ends(loaded: Loaded, rows: Sequence[torch.Tensor]) -> torch.Tensor:
     ids = torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
     mask = (torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]).long()
     with loaded.lock, torch.inference_mode():
-        out = loaded.model(input_ids=ids, attention_mask=mask, **options(loaded))
-        return out.logits[torch.arange(len(rows), device=ids.device), lengths - 1].float().cpu()
+        inputs = {"input_ids": ids, "attention_mask": mask}
+        last = compute(loaded, **inputs).logits[torch.arange(len(rows), device=ids.device), lengths - 1]
+        check_finite(loaded, inputs, last)
+        return last.float().cpu()
 
 
 def batches(lengths: Sequence[int], most: int, padded: bool = True) -> Iterator[list[int]]:
@@ -110,20 +123,19 @@ def batches(lengths: Sequence[int], most: int, padded: bool = True) -> Iterator[
         yield batch
 
 
-def options(loaded: Loaded) -> dict[str, bool]:
-    """What every pass of a model is called with: those that write would keep what they need for the next word."""
-    return {"use_cache": False} if "causal" in loaded.can else {}
-
-
 def table(name: str | Path) -> np.ndarray:
     """The embedding table (V, D) float32, read-only: row i is the vector that the model begins with for token i.
 
-    It is the model's own memory, not a copy, where the model runs on a CPU. Refusals: those of `load`.
+    It is the model's own memory, not a copy, where the model runs on a CPU. Refusals: value_not_finite, where the
+    length of a row is too large for a number, and those of `load`.
     """
     loaded = load(name)
     found = _tables.get(loaded)
     if found is None:
-        found = as_array(loaded.model.get_input_embeddings().weight.detach())
+        weight = loaded.model.get_input_embeddings().weight.detach()
+        if not finite.is_finite(weight.norm(dim=1)):
+            raise Refusal("value_not_finite", model=loaded.name, tensor=finite.name_of(loaded.model, weight))
+        found = as_array(weight)
         found.flags.writeable = False
         _tables[loaded] = found
     return found

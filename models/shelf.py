@@ -12,16 +12,42 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, RLock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
+from .refusal import Refusal
+
 T = TypeVar("T")
-Stamp = frozenset[tuple[str, int]]
+Stamp = frozenset[tuple[Any, ...]]
+
+READINGS = 3  # of a folder that is written to meanwhile, before it is refused
 
 
 def stamp(folder: Path) -> Stamp:
-    """Changes when a file in the folder does, so that a model trained anew is read anew."""
-    return frozenset((entry.name, entry.stat().st_mtime_ns) for entry in os.scandir(folder))
+    """Changes when a file in the folder does, or when the folder is another one, so that a new model is read anew.
+
+    A copy may bring its times with it, hence more than these. Raises OSError where there is no folder.
+    """
+    where = folder.stat()
+    files = (facts(entry) for entry in os.scandir(folder))
+    return frozenset([("", where.st_dev, where.st_ino), *files])
+
+
+def facts(entry: os.DirEntry[str]) -> tuple[Any, ...]:
+    """What tells one state of a file from another; the name alone of one that is just going, or a link to nothing."""
+    try:
+        found = entry.stat()
+    except OSError:
+        return (entry.name,)
+    return (entry.name, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def present(folder: Path) -> Stamp | None:
+    """The folder's stamp; None where it is gone."""
+    try:
+        return stamp(folder)
+    except OSError:
+        return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +102,7 @@ class Shelf(Generic[T]):
         """The slot of a name, held once more."""
         key = str(name)
         with self._door(key):
-            slot = self._known(key) or self._new(key, self.find(name))
+            slot = self._known(key) or self._new(key, name)
             with self.guard:
                 self.things[key] = slot
                 self.things.move_to_end(key)
@@ -84,10 +110,20 @@ class Shelf(Generic[T]):
                 self._trim()
             return slot
 
-    def _new(self, key: str, folder: Path) -> Slot[T]:
-        before = stamp(folder)
-        thing = self.read(key, folder)
-        return Slot(thing, self.weigh(thing), folder, before)
+    def _new(self, key: str, name: str | Path) -> Slot[T]:
+        """Reads a thing; once more if its folder changed meanwhile, for the parts of two things make none."""
+        for _ in range(READINGS):
+            folder = self.find(name)
+            before = present(folder)
+            try:
+                thing = self.read(key, folder)
+            except (OSError, Refusal):
+                if before and before == present(folder):
+                    raise
+                continue
+            if before and before == present(folder):
+                return Slot(thing, self.weigh(thing), folder, before)
+        raise Refusal("model_changing", model=key)
 
     def _door(self, key: str) -> Lock:
         """The lock of a name, forgotten when nobody waits at it."""
@@ -99,9 +135,7 @@ class Shelf(Generic[T]):
 
     def _known(self, key: str) -> Slot[T] | None:
         slot = self.things.get(key)
-        if slot is None or not slot.folder.is_dir() or stamp(slot.folder) != slot.before:
-            return None  # never read, gone, or changed since
-        return slot
+        return slot if slot and slot.before == present(slot.folder) else None
 
     def weight(self) -> float:
         """Of all that is kept or in use, such as a model at work whose files have changed since."""

@@ -6,12 +6,13 @@ Bundled models ship theirs as space.safetensors (`python -m models.recipes.proje
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import safetensors
-from safetensors.numpy import load_file
+from safetensors.numpy import load as loaded
 from safetensors.numpy import save as written
 
 from .load import find
@@ -73,10 +74,10 @@ def save(folder: Path, table: np.ndarray) -> Projection:
 def shipped(folder: Path, table: np.ndarray) -> Projection | None:
     """The projection beside the weights; None where there is none, or one of another table."""
     try:
-        with safetensors.safe_open(folder / FILE, "numpy") as file:
-            fits = (file.metadata() or {}).get("table") == digest(table)
-        return Projection(**load_file(folder / FILE)) if fits else None
-    except (OSError, TypeError, safetensors.SafetensorError):
+        data = (folder / FILE).read_bytes()  # read whole: what is mapped can end the program when it changes
+        facts = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")]).get("__metadata__") or {}
+        return Projection(**loaded(data)) if facts.get("table") == digest(table) else None
+    except (OSError, TypeError, ValueError, AttributeError, safetensors.SafetensorError):
         return None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import transformers
 
-from . import files, folders
+from . import files, folders, tokenizer_files
 from .broken import BROKEN, reading
 from .refusal import Refusal
 
@@ -22,12 +22,13 @@ def read(name: str, folder: Path, config: Any) -> Any:
     """The tokenizer of a model's folder.
 
     Refusals: python_tokenizer (it is a program of its own: nothing says which bytes a token stands for), own_code,
-    lfs_pointer, web_page, not_readable, not_json, broken_model.
+    lfs_pointer, web_page, not_readable, not_json, tokenizer_missing, broken_model.
     """
     _check(name, folder)
     try:
         found = transformers.AutoTokenizer.from_pretrained(folder, config=config, **LOCAL)
     except BROKEN as error:
+        tokenizer_files.check_halves(name, folder)
         raise _why(name, folder) from error
     if getattr(found, "backend_tokenizer", None) is None:
         raise Refusal("python_tokenizer", model=name, kind=type(found).__name__)

@@ -16,6 +16,7 @@ from typing import Any
 
 import tokenizers
 
+from .cutting import Cutter, make_cutter, rows_of, settle
 from .files import read_json
 from .load import find, tokenizer
 from .shelf import Shelf
@@ -40,15 +41,17 @@ ALPHABET = byte_alphabet()
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """A tokenizer of our own: never truncates, and reads a special token's name typed by a person as plain text.
+    """A tokenizer of our own.
 
-    spell: a token's spelling -> its bytes. special: ids that stand for no text. literal: ids spelled as they are.
+    backend: as it was saved, for what ids mean. cutter: what cuts texts. spell: a token's spelling -> its bytes.
+    special: ids that stand for no text. literal: ids spelled as they are.
     unknown: the id of text that it cannot spell; None where there is no such text, as where every byte has a token.
     end: the id that ends a text; None where it also separates texts, in models that read them whole.
     mark: the same for the same tokenizer, and for no other.
     """
 
     backend: tokenizers.Tokenizer
+    cutter: Cutter
     spell: Callable[[str], bytes]
     special: frozenset[int]
     literal: frozenset[int]
@@ -58,8 +61,10 @@ class Vocabulary:
 
 
 def spell_bytes(token: str) -> bytes:
-    """Byte-level BPE: one character, one byte."""
-    return bytes(ALPHABET[character] for character in token)
+    """Byte-level BPE: one character, one byte; a token with any other character stands for itself, as it is."""
+    if all(character in ALPHABET for character in token):
+        return bytes(ALPHABET[character] for character in token)
+    return token.encode()
 
 
 def spelling(description: dict[str, Any]) -> Callable[[str], bytes]:
@@ -88,18 +93,17 @@ def read(name: str, folder: Path) -> Vocabulary:
     """The vocabulary of a model whose files lie in a folder."""
     original = tokenizer(name)
     text = original.backend_tokenizer.to_str()
-    backend = tokenizers.Tokenizer.from_str(text)  # a copy: transformers changes the original's settings at each call
-    backend.encode_special_tokens = True
-    backend.no_truncation()
-    backend.no_padding()
-    description = json.loads(text)
+    backend = settle(tokenizers.Tokenizer.from_str(text))  # a copy: transformers changes the original's settings
+    description, rows = json.loads(text), rows_of(folder)
     added = description.get("added_tokens") or []
     special = {token["id"] for token in added if token["special"]} | set(original.all_special_ids)
     literal = frozenset(token["id"] for token in added)
     end = original.eos_token_id if original.sep_token is None and not reads_whole(folder) else None
     beyond = unknown(description["model"], backend)
+    beyond = None if beyond is not None and rows is not None and beyond >= rows else beyond
+    cutter = make_cutter(backend, rows, beyond, spells_bytes(description["model"]))
     mark = sha256(f"{end} {backend.to_str()}".encode()).hexdigest()
-    return Vocabulary(backend, spelling(description), frozenset(special), literal, beyond, end, mark)
+    return Vocabulary(backend, cutter, spelling(description), frozenset(special), literal, beyond, end, mark)
 
 
 def reads_whole(folder: Path) -> bool:
@@ -110,12 +114,24 @@ def reads_whole(folder: Path) -> bool:
 
 def unknown(model: dict[str, Any], backend: tokenizers.Tokenizer) -> int | None:
     """The id that a tokenizer writes for what it has no token for, from its model's own description."""
+    if spells_bytes(model):
+        return None
     if model.get("type") == "Unigram":
-        return None if model.get("byte_fallback") else model.get("unk_id")
+        return model.get("unk_id")
     named = model.get("unk_token")
-    spelled = [f"<0x{byte:02X}>" for byte in range(256)] if model.get("byte_fallback") else ALPHABET
-    every_byte = model.get("type") == "BPE" and all(backend.token_to_id(token) is not None for token in spelled)
-    return None if named is None or every_byte else backend.token_to_id(named)
+    return None if named is None else backend.token_to_id(named)
+
+
+def spells_bytes(model: dict[str, Any]) -> bool:
+    """Whether a tokenizer's model has a token for each byte, so that it can spell any text."""
+    if model.get("byte_fallback"):
+        spelled = [f"<0x{byte:02X}>" for byte in range(256)]
+    elif model.get("type") == "BPE":
+        spelled = list(ALPHABET)
+    else:
+        return False
+    words = {word for word, _ in model["vocab"]} if model["type"] == "Unigram" else model["vocab"]
+    return all(byte in words for byte in spelled)
 
 
 def vocabulary(name: str | Path) -> Vocabulary:

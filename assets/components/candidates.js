@@ -336,7 +336,7 @@ glassbox.component("candidates", (root, ctx) => {
 
   // A token keeps the colour of its place in the sentence.
   function drawRecord() {
-    const first = props.first ?? (props.sentence || []).filter(({ appended }) => !appended).length;
+    const first = props.first ?? (props.sentence || []).filter(({ appended, lost }) => !appended && !lost).length;
     record.replaceChildren(...props.record.map(({ label: name, probability }, i) => {
       const style = { "--gb-place": `var(--gb-token-${(first + i) % 8})` };
       const share = Number.isFinite(probability) ? percent(probability) : "";
@@ -349,8 +349,8 @@ glassbox.component("candidates", (root, ctx) => {
   // The sentence and what was appended to it, as one reads it, with the place where the next token will stand.
   function drawWritten() {
     written.replaceChildren(
-      ...(props.sentence || []).map(({ text: part, appended }) =>
-        el("span", { class: appended ? "gb-candidates-appended" : "", text: part })),
+      ...(props.sentence || []).map(({ text: part, appended, lost }) =>
+        el(lost ? "s" : "span", { class: appended ? "gb-candidates-appended" : lost ? "gb-lost" : "", text: part })),
       el("span", { class: "gb-candidates-caret", aria: { hidden: "true" } }));
   }
 

@@ -41,6 +41,7 @@ glassbox.component("tokens", (root, ctx) => {
     const ids = pieces.map((piece) => piece.id);
     const facts = { text: spoken(lost || text), place: start + 1, first: start + 1, last: start + ids.length };
     const all = { ...facts, id: ids[0], ids: ids.join(", "), token: text };
+    if (!ids.length) return ctx.say("tokens.chip_gone", all);
     return lost ? ctx.say("tokens.chip_lost", all) : ctx.say(ids.length > 1 ? "tokens.chip_many" : "tokens.chip", all);
   }
 
@@ -69,7 +70,7 @@ glassbox.component("tokens", (root, ctx) => {
     const node = el("div",
       {
         class: "gb-tokens-chip", role: "option", tabindex: "-1", on,
-        style: { "--gb-cells": Math.min(pieces.length, MOST_CELLS) },
+        style: { "--gb-cells": Math.min(Math.max(pieces.length, 1), MOST_CELLS) },
         aria: { label: chipName(group), selected: "false" },
         data: { place: start, ids: pieces.map((piece) => piece.id).join() },
       },
@@ -115,7 +116,7 @@ glassbox.component("tokens", (root, ctx) => {
     const { text, lost, start, pieces } = looked.group;
     const key = Array.from(text).length > 1 ? "tokens.cut_many" : "tokens.cut_one";
     const title = el("div", { class: "gb-tokens-title" }, el("strong", {}, ...seen(looked.group)),
-      lost ? el("span", { class: "gb-tokens-badge", text: ctx.say("tokens.lost", { token: text }) }) : null,
+      lost ? el("span", { class: "gb-tokens-badge", text: ctx.say(pieces.length ? "tokens.lost" : "tokens.gone", { token: text }) }) : null,
       pieces.length > 1 ? el("span", { text: ctx.say(key, { count: pieces.length }) }) : null);
     detail.replaceChildren(title, ...pieces.map((piece, i) => describe(piece, start + i)));
   }
@@ -170,7 +171,8 @@ glassbox.component("tokens", (root, ctx) => {
         ctx.say("tokens.text_row", { name, count: number(total ?? tokensOf(groups)) })).join(" ");
     }
     const groups = rows[0]?.groups || [];
-    const named = ({ text, lost }) => (lost ? ctx.say("tokens.text_lost", { text: spoken(lost), token: text }) : spoken(text));
+    const named = ({ text, lost, pieces }) => (lost
+      ? ctx.say(pieces.length ? "tokens.text_lost" : "tokens.text_gone", { text: spoken(lost), token: text }) : spoken(text));
     const shown = groups.slice(0, 24).map(named).join(" | ");
     const more = groups.length > 24 ? ` | ${ctx.say("tokens.more", { count: number(groups.length - 24) })}` : "";
     return ctx.say("tokens.text", { count: number(tokensOf(groups)), tokens: shown + more });

@@ -40,6 +40,13 @@
 
   const more = (count) => (count > 0 ? [glassbox.make("span", "gb-s-more", `+${count}`)] : []);
 
+  /** Text that no token stands for. */
+  function struck(text) {
+    const gone = glassbox.make("s", "gb-s-chip gb-lost", text);
+    gone.translate = false;
+    return gone;
+  }
+
   const BODIES = {
     sentence: (v) => glassbox.make("span", "gb-station-text", v.text),
     tokens(v) {
@@ -49,6 +56,7 @@
         chip.style.background = `var(--gb-token-${i % 8})`;
         return chip;
       });
+      for (const { place, text } of [...v.lost].reverse()) if (place <= MOST) chips.splice(place, 0, struck(text));
       return row([...chips, ...more(v.tokens.length - MOST)], "gb-s-chips");
     },
     vectors(v) {
@@ -89,7 +97,9 @@
   /** What each station says to who cannot see it. */
   const SAID = {
     sentence: (v) => v.text,
-    tokens: (v) => value("tokens", { tokens: v.tokens.length }),
+    tokens: (v) => [
+      value("tokens", { tokens: v.tokens.length }), ...v.lost.map(({ text }) => value("lost", { text })),
+    ].join("; "),
     vectors(v) {
       const { label, vector } = v.tokens.at(-1);
       return value("vectors", { token: label, numbers: vector.slice(0, 3).map((x) => x.toFixed(2)).join(", ") });

@@ -125,7 +125,7 @@ def test_other_broken_files_are_refused(copy: Path, tiny: Path) -> None:
     assert spoil("config.json", json.dumps(config | {"model_type": "unheard_of"})) == "unknown_kind"
     assert spoil("tokenizer.json", "{}") == "broken_model"
     (copy / "tokenizer.json").unlink()
-    assert refused(copy) == "broken_model"
+    assert refused(copy) == "tokenizer_missing"
 
 
 def test_missing_tensors_are_refused_and_not_made_up(copy: Path) -> None:
