@@ -55,7 +55,7 @@ def _class(name: str, raw: dict[str, Any]) -> Any:
         raise Refusal("own_code", model=name)
     if kind is not None:
         raise Refusal("unknown_kind", model=name, kind=str(kind)[:MOST_SHOWN])
-    named = [getattr(transformers, architecture, None) for architecture in architectures.listed(raw)]
+    named: list[Any] = [getattr(transformers, architecture, None) for architecture in architectures.listed(raw)]
     found = next((cls.config_class for cls in named if getattr(cls, "config_class", None)), None)
     if found is None:
         raise Refusal("config_field", model=name, field="model_type", value="null")
@@ -183,9 +183,9 @@ def _scalars(value: Any) -> Iterator[str | float]:
 
 def indivisible(raw: dict[str, Any]) -> str | None:
     """The field that counts heads, under the name it has there, where the width is no multiple of it."""
-    width = next((raw[field] for field in ("hidden_size", "n_embd", "d_model", "dim") if field in raw), None)
+    width: Any = next((raw[field] for field in ("hidden_size", "n_embd", "d_model", "dim") if field in raw), None)
     for field in ("num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads"):
-        heads = raw.get(field)
+        heads: Any = raw.get(field)
         whole = isinstance(heads, (int, float)) and isinstance(width, (int, float)) and "head_dim" not in raw
         if whole and (heads <= 0 or width % heads):
             return field

@@ -90,7 +90,7 @@ def test_at_most_64_tokens_and_it_is_said(tiny: str) -> None:
     fitting = attention.trace("a" * 64, model=tiny)
     assert len(fitting.ids) == 64 and isinstance(attention.lines(fitting), Html)
     weights = np.repeat(np.repeat(fitting.weights, 2, 2), 2, 3)
-    longer = attention.Trace("", "", np.zeros(128, np.int64), fitting.labels * 2, weights, True)
+    longer = attention.Trace("", "", np.zeros(128, np.int64), fitting.labels * 2, weights, True, (1, 2, 3))
     said = attention.lines(longer, words_for("attention", "en"))
     assert isinstance(said, Markdown) and "64" in said.text and "128" in said.text
     assert attention.heads(longer) and attention.numbers(longer)
