@@ -2,25 +2,43 @@
 
     python app.py        http://127.0.0.1:7860, and /ko
 
-The environment variables that a host may set stand in the README.
+The environment variables that a host may set stand in the README; docs/hosting.md says more.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
-# Before gradio is imported, which reads them once: nothing is sent, nothing is counted.
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH keeps Python from doing it
+
+import hosting
+from hosting.listen import opened, urls
+from hosting.serve import heed_signals, serve
+
+if __name__ == "__main__":  # before the long imports, so that what is wrong is said and a signal heeded at once
+    heed_signals()
+    hosting.check()
+    for one in opened():
+        one.close()
+
+# Before gradio is imported, which reads its own once: none of these is for it, nothing is sent, nothing is counted.
+if "gradio" not in sys.modules:
+    for name in [name for name in os.environ if name.startswith("GRADIO_") and name != "GRADIO_TEMP_DIR"]:
+        del os.environ[name]
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
+os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000"
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 # How many compiled kernels oneDNN keeps, one for each length of text; its own 1024 fill memory for hours, no faster.
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 
 import gradio as gr
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 import models
@@ -31,6 +49,7 @@ from explainers.shell.mcp import mcp_routes
 from explainers.shell.page import page
 from explainers.shell.routes import head, routes
 from explainers.words import LANGUAGES, words_for
+from hosting.behind import Behind
 
 SANS = ("system-ui", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans CJK KR", "Noto Sans KR", "sans-serif")
 FAVICON = Path(__file__).parent / "assets" / "page" / "favicon.svg"
@@ -61,28 +80,40 @@ def serving() -> dict[str, Any]:
     return {"routes": own, "middleware": [Middleware(Door, own=own)]}
 
 
+def site() -> Starlette:
+    """All that is served: gradio's app with our routes and the door in it, under the host's path."""
+    prefix = hosting.ROOT_PATH.read()
+    demo = build().queue(max_size=64)
+    demo.state_session_capacity = 200
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # several pages have no server-side rendering, which is off
+        return gr.mount_gradio_app(
+            Starlette(middleware=[Middleware(Behind, prefix=prefix)]),
+            demo,
+            path="/",
+            root_path=prefix,
+            theme=gr.themes.Base(font=SANS, font_mono=MONO),
+            head=head(),
+            favicon_path=FAVICON,
+            footer_links=[],
+            run_history=False,
+            enable_monitoring=False,
+            max_file_size=1,
+            ssr_mode=False,
+            mcp_server=False,
+            app_kwargs=serving(),
+        )
+
+
 def main() -> None:
     """Serves until it is stopped."""
     logging.basicConfig(level=logging.WARNING)
-    on_space = "SPACE_ID" in os.environ
     settle()
     threading.Thread(target=warm, daemon=True).start()
-    demo = build().queue(max_size=64)
-    demo.launch(
-        server_name=os.environ.get("GLASSBOX_HOST", "0.0.0.0" if on_space else "127.0.0.1"),
-        server_port=int(os.environ.get("GLASSBOX_PORT", "7860")),
-        theme=gr.themes.Base(font=SANS, font_mono=MONO),
-        head=head(),
-        favicon_path=FAVICON,
-        footer_links=[],
-        run_history=False,
-        state_session_capacity=200,
-        enable_monitoring=False,
-        max_file_size=1,
-        ssr_mode=False,
-        mcp_server=False,
-        app_kwargs=serving(),
-    )
+    app = site()
+    sockets = opened()
+    print(*(f"Glassbox: {url}" for url in urls(sockets)), sep="\n", flush=True)
+    serve(app, sockets)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import hosting
 
 from . import files
 from .refusal import Refusal
@@ -18,7 +19,6 @@ WEIGHTS = Path(__file__).parent / "weights"
 CHECKED = Path(__file__).parent / "catalogue.json"
 HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95}")
 HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
-POLICIES = ("bundled", "catalogue", "any")
 
 
 @dataclass(frozen=True)
@@ -84,16 +84,13 @@ CATALOG: tuple[Entry, ...] = tuple(
 
 def policy() -> str:
     """What the picker offers: "bundled", "catalogue" or "any" Hub id (GLASSBOX_MODELS)."""
-    value = os.environ.get("GLASSBOX_MODELS") or ("bundled" if "SPACE_ID" in os.environ else "catalogue")
-    if value not in POLICIES:
-        raise ValueError(f"GLASSBOX_MODELS={value!r} is none of {', '.join(POLICIES)}")
-    return value
+    return hosting.MODELS.read()
 
 
 def host_folder() -> Path | None:
     """The one folder that the host offers (GLASSBOX_FOLDER)."""
-    value = os.environ.get("GLASSBOX_FOLDER")
-    return Path(value).expanduser().resolve() if value else None
+    value = hosting.FOLDER.read()
+    return value.resolve() if value else None
 
 
 def host_entry() -> Entry | None:

@@ -23,6 +23,8 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, Repository
 from huggingface_hub.utils import disable_progress_bars
 from huggingface_hub.utils import logging as hub_logging
 
+import hosting
+
 from . import catalog, files, place
 from .refusal import Refusal
 
@@ -81,11 +83,11 @@ def check_room(name: str, parameters: int, disk: int = 0) -> None:
 
     The limit is GLASSBOX_MAX_GB, by default half of what is free of each.
     """
-    own = os.environ.get("GLASSBOX_MAX_GB")
+    own = hosting.MAX_GB.read()
     for needed, free in ((parameters * 4, place.free_memory), (disk, _free_disk)):
         if not needed:
             continue
-        limit = float(own) * 1e9 if own else free() / 2
+        limit = free() / 2 if own is None else own * 1e9
         if needed > limit:
             raise Refusal("model_too_large", model=name, bytes=needed, limit=int(limit))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from typing import Any
 import safetensors
 import torch
 import transformers
+
+import hosting
 
 from . import catalog, files, hub, place, shelf
 from .lstm import LSTMConfig, LSTMForCausalLM
@@ -211,7 +212,7 @@ def _kind(name: str, config: Any) -> tuple[frozenset[str], Any]:
 
 def _room() -> float:
     """Bytes of weights that may stay in memory (GLASSBOX_CACHE_GB)."""
-    return float(os.environ.get("GLASSBOX_CACHE_GB") or 4) * 1e9
+    return hosting.CACHE_GB.read() * 1e9
 
 
 _models: Shelf[Loaded] = Shelf(find, _read, lambda model: model.bytes, _room)
