@@ -49,7 +49,7 @@ from explainers.shell.mcp import mcp_routes
 from explainers.shell.page import page
 from explainers.shell.routes import head, routes
 from explainers.words import LANGUAGES, words_for
-from hosting.behind import Behind
+from hosting.behind import Behind, Beside
 
 SANS = ("system-ui", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans CJK KR", "Noto Sans KR", "sans-serif")
 FAVICON = Path(__file__).parent / "assets" / "page" / "favicon.svg"
@@ -77,21 +77,20 @@ def warm() -> None:
 def serving() -> dict[str, Any]:
     """Our routes, which come before gradio's, and the door in front of all of them."""
     own = [*routes(), *mcp_routes()]
-    return {"routes": own, "middleware": [Middleware(Door, own=own)]}
+    return {"routes": own, "middleware": [Middleware(Door, own=own), Middleware(Beside)]}
 
 
 def site() -> Starlette:
     """All that is served: gradio's app with our routes and the door in it, under the host's path."""
-    prefix = hosting.ROOT_PATH.read()
+    pages = ["/", *(f"/{language}" for language in LANGUAGES[1:])]
     demo = build().queue(max_size=64)
     demo.state_session_capacity = 200
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # several pages have no server-side rendering, which is off
         return gr.mount_gradio_app(
-            Starlette(middleware=[Middleware(Behind, prefix=prefix)]),
+            Starlette(middleware=[Middleware(Behind, prefix=hosting.ROOT_PATH.read(), pages=pages)]),
             demo,
             path="/",
-            root_path=prefix,
             theme=gr.themes.Base(font=SANS, font_mono=MONO),
             head=head(),
             favicon_path=FAVICON,

@@ -1,39 +1,104 @@
-"""What a reverse proxy in front needs: a prefix that it has not stripped is taken off, and no stream is held back."""
+"""What a reverse proxy in front needs: the app is served as if it stood at the root, and each page looks for the rest
+beside itself, so that it works under whatever address a browser has it; no stream is held back.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 UNBUFFERED = {b"x-accel-buffering": b"no", b"cache-control": b"no-cache, no-transform"}  # the first is nginx' own
+FORWARDED = (b"x-forwarded-host", b"x-gradio-server")  # where gradio looks first for the address that it has
+
+SOMEWHERE = b"http://somewhere.invalid"  # where a page is told to find the app, until `Beside` says: beside itself
+MANIFEST = b'<link rel="manifest" href="/manifest.json" />'  # of another app, if there is one at the root
 
 
 class Behind:
-    """ASGI middleware, outermost: the app is asked as if it stood at the root, whatever the proxy does.
+    """ASGI middleware, outermost.
 
-    prefix: the path under which a proxy serves this, such as "/gb"; "" where it is the root.
+    prefix: the path under which a proxy serves this, such as "/gb"; "" where it is the root. A proxy may strip it.
+    pages: the paths of the pages.
     """
 
-    def __init__(self, app: Any, prefix: str = ""):
+    def __init__(self, app: Any, prefix: str = "", pages: Iterable[str] = ("/",)):
         self.app = app
         self.prefix = prefix
+        self.pages = frozenset(pages)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if (
+            self.prefix and scope["path"] == self.prefix
+        ):  # what a page loads lies beside it, so its path needs the slash
+            await redirect(scope["path"].rpartition("/")[2] + "/", scope, send)
+            return
 
         async def sent(message: Any) -> None:
             await send(unbuffered(message) if message["type"] == "http.response.start" else message)
 
-        await self.app(without(scope, self.prefix), receive, sent)
+        await self.app(self.inside(scope), receive, sent)
+
+    def inside(self, scope: Any) -> Any:
+        """The request without the prefix, if it has it; gradio is told where a browser finds the app."""
+        path = scope["path"]
+        if self.prefix and path.startswith(self.prefix + "/"):
+            path = path[len(self.prefix) :]
+        own = SOMEWHERE if path in self.pages else address(scope, self.prefix)
+        headers = [(name, value) for name, value in scope["headers"] if name not in FORWARDED]
+        return {**scope, "path": path, "raw_path": path.encode(), "headers": [*headers, (b"x-gradio-server", own)]}
 
 
-def without(scope: Any, prefix: str) -> Any:
-    """The same request without the prefix, if its path has it."""
-    rest = scope["path"].removeprefix(prefix) if prefix else scope["path"]
-    if rest == scope["path"] or (rest and not rest.startswith("/")):
-        return scope
-    return {**scope, "path": rest or "/", "raw_path": (rest or "/").encode()}
+class Beside:
+    """ASGI middleware, inside of what compresses: a page takes its own address, whatever that is, for the app's."""
+
+    def __init__(self, app: Any):
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or (b"x-gradio-server", SOMEWHERE) not in scope["headers"]:
+            await self.app(scope, receive, send)
+            return
+        start: dict[str, Any] = {}
+        body = bytearray()
+
+        async def sent(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+                return
+            body.extend(message.get("body", b""))
+            if not message.get("more_body"):
+                page = bytes(body).replace(SOMEWHERE, b".").replace(MANIFEST, b"")
+                length = {b"content-length": str(len(page) if scope["method"] != "HEAD" else 0).encode()}
+                headers = [(name, value) for name, value in start["headers"] if name.lower() not in length]
+                await send({**start, "headers": [*headers, *length.items()]})
+                await send({"type": "http.response.body", "body": page})
+
+        await self.app(scope, receive, sent)
+
+
+def address(scope: Any, prefix: str) -> bytes:
+    """The app's whole address, as the proxy says or as it was asked for."""
+    given = dict(reversed([*scope["headers"]]))  # of several, the first
+    proto = given.get(b"x-forwarded-proto", scope.get("scheme", "http").encode())
+    host = given.get(b"x-forwarded-host") or given.get(b"host", b"")
+    return first(proto) + b"://" + first(host) + quote(prefix).encode()
+
+
+def first(value: bytes) -> bytes:
+    """The first of the values that proxies one behind the other have added."""
+    return value.partition(b",")[0].strip()
+
+
+async def redirect(to: str, scope: Any, send: Any) -> None:
+    """Sends a browser to an address that is relative to the one it asked for: no proxy's prefix gets lost."""
+    query = b"?" + scope["query_string"] if scope.get("query_string") else b""
+    headers = [(b"location", quote(to).encode() + query), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 307, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def unbuffered(message: Any) -> Any:

@@ -33,7 +33,7 @@ def sockets() -> list[socket.socket]:
     if wrong:
         for one in made:
             one.close()
-        raise sentence(wrong[0], port)
+        raise sentence(wrong[0])
     return made
 
 
@@ -50,7 +50,7 @@ def addresses(host: str, port: int) -> Iterator[Address]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
-        raise HOST.bad("is no address, and no name that this machine knows") from None
+        raise HOST.bad(f"this machine knows no address of that name; it may be {HOST.may_be}") from None
     yield from {(family, address): None for family, _, _, _, address in found}
 
 
@@ -72,13 +72,13 @@ def bound(family: socket.AddressFamily, address: Any) -> socket.socket:
     return made
 
 
-def sentence(error: OSError, port: int) -> BadSetting:
+def sentence(error: OSError) -> BadSetting:
     """What kept a socket from being made, and which setting mends it."""
     if error.errno in TAKEN:
-        return PORT.bad("is in use by another program; stop that one, or choose another port")
+        return PORT.bad("another program has this port; stop that one, or choose another port")
     if error.errno in FORBIDDEN:
-        return PORT.bad("is a port that this user may not open; choose one above 1023")
-    return HOST.bad("is no address that this machine has now")
+        return PORT.bad("this user may not open that port; choose one above 1023")
+    return HOST.bad(f"this machine has no such address now; it may be {HOST.may_be}")
 
 
 def urls(made: list[socket.socket]) -> list[str]:

@@ -58,10 +58,10 @@ class Setting(Generic[T]):
         try:
             return self.parse(text)
         except (ValueError, OverflowError, OSError, RuntimeError):  # the last two: of a path that leads nowhere
-            raise self.bad("cannot be read") from None
+            raise self.bad(f"it may be {self.may_be}") from None
 
     def bad(self, why: str) -> BadSetting:
-        """The sentence that says what is wrong with the value that is set, and what it may be."""
+        """The sentence about the value that holds: its name, the value, and why it cannot be."""
         text = self.text() or str(self.default())
         shown = (text if text.isprintable() else ascii(text)[1:-1])[:MOST_SHOWN]
-        return BadSetting(f"{self.name}={shown} {why}: it may be {self.may_be}.")
+        return BadSetting(f"{self.name}={shown}: {why}.")
