@@ -48,11 +48,13 @@ from explainers.shell.heap import settle
 from explainers.shell.mcp import mcp_routes
 from explainers.shell.page import page
 from explainers.shell.routes import head, routes
+from explainers.shell.unloaded import unloaded
 from explainers.words import LANGUAGES, words_for
 from hosting.behind import Behind, Beside
 
 SANS = ("system-ui", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans CJK KR", "Noto Sans KR", "sans-serif")
 FAVICON = Path(__file__).parent / "assets" / "page" / "favicon.svg"
+PAGES = {"/": LANGUAGES[0], **{f"/{language}": language for language in LANGUAGES[1:]}}
 MONO = ("ui-monospace", "SFMono-Regular", "Consolas", "Noto Sans Mono CJK KR", "monospace")
 
 
@@ -77,18 +79,18 @@ def warm() -> None:
 def serving() -> dict[str, Any]:
     """Our routes, which come before gradio's, and the door in front of all of them."""
     own = [*routes(), *mcp_routes()]
-    return {"routes": own, "middleware": [Middleware(Door, own=own), Middleware(Beside)]}
+    more = {path: unloaded(language) for path, language in PAGES.items()}
+    return {"routes": own, "middleware": [Middleware(Door, own=own), Middleware(Beside, more=more)]}
 
 
 def site() -> Starlette:
     """All that is served: gradio's app with our routes and the door in it, under the host's path."""
-    pages = ["/", *(f"/{language}" for language in LANGUAGES[1:])]
     demo = build().queue(max_size=64)
     demo.state_session_capacity = 200
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # several pages have no server-side rendering, which is off
         return gr.mount_gradio_app(
-            Starlette(middleware=[Middleware(Behind, prefix=hosting.ROOT_PATH.read(), pages=pages)]),
+            Starlette(middleware=[Middleware(Behind, prefix=hosting.ROOT_PATH.read(), pages=PAGES)]),
             demo,
             path="/",
             theme=gr.themes.Base(font=SANS, font_mono=MONO),

@@ -4,7 +4,7 @@ beside itself, so that it works under whatever address a browser has it; no stre
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ FORWARDED = (b"x-forwarded-host", b"x-gradio-server")  # where gradio looks firs
 
 SOMEWHERE = b"http://somewhere.invalid"  # where a page is told to find the app, until `Beside` says: beside itself
 MANIFEST = b'<link rel="manifest" href="/manifest.json" />'  # of another app, if there is one at the root
+ICON = b'<link rel="icon" href="./favicon.ico">'
 
 
 class Behind:
@@ -53,10 +54,14 @@ class Behind:
 
 
 class Beside:
-    """ASGI middleware, inside of what compresses: a page takes its own address, whatever that is, for the app's."""
+    """ASGI middleware, inside of what compresses: a page takes its own address, whatever that is, for the app's.
 
-    def __init__(self, app: Any):
+    more: the path of a page -> what else stands in its head.
+    """
+
+    def __init__(self, app: Any, more: Mapping[str, str]):
         self.app = app
+        self.more = more
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or (b"x-gradio-server", SOMEWHERE) not in scope["headers"]:
@@ -71,8 +76,9 @@ class Beside:
                 return
             body.extend(message.get("body", b""))
             if not message.get("more_body"):
-                page = bytes(body).replace(SOMEWHERE, b".").replace(MANIFEST, b"")
-                length = {b"content-length": str(len(page) if scope["method"] != "HEAD" else 0).encode()}
+                head = ICON + self.more.get(scope["path"], "").encode()
+                page = bytes(body).replace(SOMEWHERE, b".").replace(MANIFEST, head)
+                length = {b"content-length": str(len(page)).encode()}
                 headers = [(name, value) for name, value in start["headers"] if name.lower() not in length]
                 await send({**start, "headers": [*headers, *length.items()]})
                 await send({"type": "http.response.body", "body": page})

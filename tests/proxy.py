@@ -75,7 +75,7 @@ def proxied(app: str, prefix: str, strips: bool = True) -> Iterator[Proxy]:
                 connection.close()
 
         def relay(self, answer: http.client.HTTPResponse) -> None:
-            """Each part as it comes, unless the app has not asked for that: then a stream is held back, as nginx does."""
+            """Each part as it comes; a stream only if the app asks for that, else it is held back, as nginx does."""
             streams = "event-stream" in (answer.getheader("Content-Type") or "")
             if streams and answer.getheader("X-Accel-Buffering") != "no":
                 self.wfile.write(answer.read())
