@@ -14,6 +14,7 @@ import threading
 import warnings
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH keeps Python from doing it
 
@@ -80,7 +81,10 @@ def serving() -> dict[str, Any]:
     """Our routes, which come before gradio's, and the door in front of all of them."""
     own = [*routes(), *mcp_routes()]
     more = {path: unloaded(language) for path, language in PAGES.items()}
-    return {"routes": own, "middleware": [Middleware(Door, own=own), Middleware(Beside, more=more)]}
+    return {
+        "routes": own,
+        "middleware": [Middleware(Door, own=own), Middleware(Beside, prefix=hosting.ROOT_PATH.read(), more=more)],
+    }
 
 
 def site() -> Starlette:
@@ -93,6 +97,7 @@ def site() -> Starlette:
             Starlette(middleware=[Middleware(Behind, prefix=hosting.ROOT_PATH.read(), pages=PAGES)]),
             demo,
             path="/",
+            root_path=quote(hosting.ROOT_PATH.read()),
             theme=gr.themes.Base(font=SANS, font_mono=MONO),
             head=head(),
             favicon_path=FAVICON,

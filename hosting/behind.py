@@ -32,9 +32,7 @@ class Behind:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if (
-            self.prefix and scope["path"] == self.prefix
-        ):  # what a page loads lies beside it, so its path needs the slash
+        if self.prefix and scope["path"] == self.prefix:  # a page loads what lies beside it: its path needs the slash
             await redirect(scope["path"].rpartition("/")[2] + "/", scope, send)
             return
 
@@ -48,7 +46,7 @@ class Behind:
         path = scope["path"]
         if self.prefix and path.startswith(self.prefix + "/"):
             path = path[len(self.prefix) :]
-        own = SOMEWHERE if path in self.pages else address(scope, self.prefix)
+        own = SOMEWHERE if path in self.pages else origin(scope)
         headers = [(name, value) for name, value in scope["headers"] if name not in FORWARDED]
         return {**scope, "path": path, "raw_path": path.encode(), "headers": [*headers, (b"x-gradio-server", own)]}
 
@@ -56,11 +54,12 @@ class Behind:
 class Beside:
     """ASGI middleware, inside of what compresses: a page takes its own address, whatever that is, for the app's.
 
-    more: the path of a page -> what else stands in its head.
+    prefix: what gradio puts behind the address that it is told. more: the path of a page -> what else its head holds.
     """
 
-    def __init__(self, app: Any, more: Mapping[str, str]):
+    def __init__(self, app: Any, prefix: str, more: Mapping[str, str]):
         self.app = app
+        self.found = SOMEWHERE + quote(prefix).encode()
         self.more = more
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -77,7 +76,7 @@ class Beside:
             body.extend(message.get("body", b""))
             if not message.get("more_body"):
                 head = ICON + self.more.get(scope["path"], "").encode()
-                page = bytes(body).replace(SOMEWHERE, b".").replace(MANIFEST, head)
+                page = bytes(body).replace(self.found, b".").replace(MANIFEST, head)
                 length = {b"content-length": str(len(page)).encode()}
                 headers = [(name, value) for name, value in start["headers"] if name.lower() not in length]
                 await send({**start, "headers": [*headers, *length.items()]})
@@ -86,12 +85,12 @@ class Beside:
         await self.app(scope, receive, sent)
 
 
-def address(scope: Any, prefix: str) -> bytes:
-    """The app's whole address, as the proxy says or as it was asked for."""
+def origin(scope: Any) -> bytes:
+    """The address of the app's host, as the proxy says or as it was asked for."""
     given = dict(reversed([*scope["headers"]]))  # of several, the first
     proto = given.get(b"x-forwarded-proto", scope.get("scheme", "http").encode())
     host = given.get(b"x-forwarded-host") or given.get(b"host", b"")
-    return first(proto) + b"://" + first(host) + quote(prefix).encode()
+    return first(proto) + b"://" + first(host)
 
 
 def first(value: bytes) -> bytes:

@@ -64,7 +64,7 @@ def path(text: str) -> str:
     parts = found.strip("/").split("/")
     if parts == [""]:
         return ""
-    if re.search(r"[?#\\\s:]", found) or {"", ".", ".."} & set(parts):
+    if not re.fullmatch(r"[\w./~-]+", found) or {"", ".", ".."} & set(parts):
         raise ValueError(text)
     return "/" + "/".join(parts)
 
