@@ -8,7 +8,6 @@ The environment variables that a host may set stand in the README; docs/hosting.
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import threading
 import warnings
@@ -19,6 +18,7 @@ from urllib.parse import quote
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH keeps Python from doing it
 
 import hosting
+from hosting.libraries import prepare
 from hosting.listen import opened, urls
 from hosting.serve import heed_signals, serve
 
@@ -28,15 +28,8 @@ if __name__ == "__main__":  # before the long imports, so that what is wrong is 
     for one in opened():
         one.close()
 
-# Before gradio is imported, which reads its own once: none of these is for it, nothing is sent, nothing is counted.
 if "gradio" not in sys.modules:
-    for name in [name for name in os.environ if name.startswith("GRADIO_") and name != "GRADIO_TEMP_DIR"]:
-        del os.environ[name]
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000"
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-# How many compiled kernels oneDNN keeps, one for each length of text; its own 1024 fill memory for hours, no faster.
-os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
+    prepare()
 
 import gradio as gr
 from starlette.applications import Starlette

@@ -147,6 +147,12 @@ def make_venv(stamps: Iterable[Path]) -> None:
         sys.exit("This Python cannot make a virtual environment; on Debian or Ubuntu: apt-get install python3-venv")
 
 
+def lacks(requirements: Path) -> bool:
+    """Whether something that a requirements file names is not in .venv."""
+    command = [str(PYTHON), "-I", "-c", LACKING, str(requirements)]
+    return subprocess.run(command, capture_output=True, check=False).returncode != 0
+
+
 def can_write() -> bool:
     """Whether .venv can be made or changed."""
     try:
@@ -325,6 +331,7 @@ def main(arguments: list[str]) -> int:
         return 0 if arguments and arguments[0] in ("-h", "--help", "help") else 2
     for name in ASTRAY:
         os.environ.pop(name, None)
+    os.environ["PIP_USER"] = "0"  # whatever pip's own file says
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # process 1 of a container ignores what it does not handle
     return COMMANDS[arguments[0]](arguments[1:])
 

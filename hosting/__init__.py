@@ -3,6 +3,8 @@
 setting.py  one environment variable
 kinds.py    how its text is read
 listen.py   the sockets to listen on
+libraries.py what libraries read for themselves
+proxies.py  proxies on the way out
 serve.py    the server: from the first signal to the last
 behind.py   what a proxy in front needs
 health.py   whether the app answers; the container asks it
@@ -83,18 +85,10 @@ def wrong() -> Iterator[str]:
 
 
 def check() -> None:
-    """Ends the program where a setting cannot be meant, and puts those of libraries into the environment as meant.
-
-    To be called before the libraries are imported.
-    """
+    """Ends the program where a setting cannot be meant."""
     said = [*wrong()]
     if said:
         fail("\n".join(said))
-    for setting in OTHERS:
-        if setting.name in os.environ:
-            os.environ[setting.name] = setting.text()
-            if not setting.text():
-                del os.environ[setting.name]
 
 
 def fail(sentence: str) -> NoReturn:
