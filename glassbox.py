@@ -75,7 +75,7 @@ ASTRAY = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP
 ASTRAY += ("PYTHONSAFEPATH", "PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__")
 
 WHICH = "import platform, sys; print(sys.implementation.cache_tag, platform.machine(), sys.base_prefix)"
-LACKING = """
+LACKING = r"""
 import importlib.metadata, re, sys
 for line in open(sys.argv[1], encoding="utf-8"):
     name = re.match(r"[\w.-]+", line)

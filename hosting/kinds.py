@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from ipaddress import IPv6Address
 from math import inf
 from urllib.parse import unquote, urlsplit
 
@@ -49,7 +50,9 @@ def one_of(*names: str) -> Callable[[str], str]:
 def host(text: str) -> str:
     """An address or a host's name; the brackets that IPv6 has in a browser's address are no part of it."""
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    if not re.fullmatch(r"[\w.-]{1,253}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%[\w.-]+)?", bare):
+    if ":" in bare:
+        IPv6Address(bare)
+    elif not re.fullmatch(r"[\w.-]{1,253}", bare):
         raise ValueError(text)
     return bare
 

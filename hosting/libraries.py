@@ -13,7 +13,7 @@ QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_ANALYTICS_CACHE_FREQUENCY"
 KEPT = {*QUIET, "GRADIO_TEMP_DIR"}  # of gradio's own: the others have no use here, and one that it cannot read stops it
 DEFAULTS = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
-    # How many compiled kernels oneDNN keeps, one a length of text; its own 1024 fill memory for hours and are no faster.
+    # How many compiled kernels oneDNN keeps, one a length of text; its own 1024 fill memory for hours.
     "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64",
 }
 
