@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from pathlib import Path
 
-from . import OTHERS
+from . import OTHERS, fail
 from .proxies import mend_proxies
 
 QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000"}
@@ -16,6 +15,8 @@ DEFAULTS = {
     # How many compiled kernels oneDNN keeps, one a length of text; its own 1024 fill memory for hours.
     "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64",
 }
+
+IN_MEMORY = "/dev/shm"
 
 
 def prepare() -> None:
@@ -35,8 +36,10 @@ def prepare() -> None:
 
 
 def name_temporary_folder() -> None:
-    """Where nothing can be written libraries still ask for a folder, though they write nothing into it here."""
+    """Where no usual place can be written memory does, which a container has though its root is read-only."""
     try:
         tempfile.gettempdir()
     except OSError:
-        tempfile.tempdir = str(Path(__file__).resolve().parent)
+        if not os.access(IN_MEMORY, os.W_OK):
+            fail("No folder for temporary files can be written: mount one at /tmp, or let TMPDIR name one.")
+        tempfile.tempdir = IN_MEMORY

@@ -21,7 +21,7 @@ MAKES = {"os.mkdir", "os.rename", "os.remove", "os.symlink", "os.link", "os.trun
 def forbid(event: str, given: tuple[Any, ...]) -> None:
     """Python tells its hooks of everything that is opened or made."""
     opens = event == "open" and isinstance(given[2], int) and given[2] & WRITES
-    if event in MAKES or (opens and not str(given[0]).startswith(("/dev/", "/proc/"))):
+    if (event in MAKES or opens) and not str(given[0]).startswith(("/dev/", "/proc/")):
         print("kept from writing", given[0], file=sys.stderr)
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), given[0])
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import hosting
+from hosting import libraries
 from hosting.libraries import prepare
 from hosting.setting import BadSetting, Setting
 from tests.laws.tree import ROOT
@@ -134,3 +135,20 @@ def test_libraries_find_their_settings_as_they_are_meant(monkeypatch: pytest.Mon
     }
     assert "localhost" in str(found["no_proxy"]) and "/10" not in str(found["no_proxy"])
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
+
+
+def test_without_a_folder_for_temporary_files_there_is_memory_or_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def none() -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(libraries.tempfile, "gettempdir", none)
+    monkeypatch.setattr(libraries.tempfile, "tempdir", None)
+    monkeypatch.setattr(libraries, "IN_MEMORY", str(tmp_path))
+    libraries.name_temporary_folder()
+    assert libraries.tempfile.tempdir == str(tmp_path)
+    monkeypatch.setattr(libraries, "IN_MEMORY", str(tmp_path / "gone"))
+    with pytest.raises(SystemExit) as ended:
+        libraries.name_temporary_folder()
+    assert ended.value.code == 2 and capsys.readouterr().err.count("\n") == 1
