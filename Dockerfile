@@ -14,5 +14,5 @@ USER glassbox
 ENV GLASSBOX_HOST=0.0.0.0 GLASSBOX_PORT=7860 PYTHONUNBUFFERED=1
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"GLASSBOX_PORT\"]}/healthz', timeout=4)"]
+    CMD ["python", "-m", "hosting.health"]
 CMD ["python", "app.py"]

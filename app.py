@@ -2,25 +2,37 @@
 
     python app.py        http://127.0.0.1:7860, and /ko
 
-The environment variables that a host may set stand in the README.
+The environment variables that a host may set stand in the README; docs/hosting.md says more.
 """
 
 from __future__ import annotations
 
 import logging
-import os
+import sys
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-# Before gradio is imported, which reads them once: nothing is sent, nothing is counted.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-# How many compiled kernels oneDNN keeps, one for each length of text; its own 1024 fill memory for hours, no faster.
-os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # PYTHONSAFEPATH keeps Python from doing it
+
+import hosting
+from hosting.libraries import prepare
+from hosting.listen import opened, urls
+from hosting.serve import heed_signals, serve
+
+if __name__ == "__main__":  # before the long imports, so that what is wrong is said and a signal heeded at once
+    heed_signals()
+    hosting.check()
+    for one in opened():
+        one.close()
+
+if "gradio" not in sys.modules:
+    prepare()
 
 import gradio as gr
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 import models
@@ -31,10 +43,13 @@ from explainers.shell.mcp import mcp_routes
 from explainers.shell.offer import report_host
 from explainers.shell.page import page
 from explainers.shell.routes import head, routes
+from explainers.shell.unloaded import unloaded
 from explainers.words import LANGUAGES, words_for
+from hosting.behind import Behind, Beside
 
 SANS = ("system-ui", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans CJK KR", "Noto Sans KR", "sans-serif")
 FAVICON = Path(__file__).parent / "assets" / "page" / "favicon.svg"
+PAGES = {"/": LANGUAGES[0], **{f"/{language}": language for language in LANGUAGES[1:]}}
 MONO = ("ui-monospace", "SFMono-Regular", "Consolas", "Noto Sans Mono CJK KR", "monospace")
 
 
@@ -61,32 +76,47 @@ def warm() -> None:
 def serving() -> dict[str, Any]:
     """Our routes, which come before gradio's, and the door in front of all of them."""
     own = [*routes(), *mcp_routes()]
-    return {"routes": own, "middleware": [Middleware(Door, own=own)]}
+    more = {path: unloaded(language) for path, language in PAGES.items()}
+    return {
+        "routes": own,
+        "middleware": [Middleware(Door, own=own), Middleware(Beside, prefix=hosting.ROOT_PATH.read(), more=more)],
+    }
+
+
+def site() -> Starlette:
+    """All that is served: gradio's app with our routes and the door in it, under the host's path."""
+    demo = build().queue(max_size=64)
+    demo.state_session_capacity = 200
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # several pages have no server-side rendering, which is off
+        return gr.mount_gradio_app(
+            Starlette(middleware=[Middleware(Behind, prefix=hosting.ROOT_PATH.read(), pages=PAGES)]),
+            demo,
+            path="/",
+            root_path=quote(hosting.ROOT_PATH.read()),
+            theme=gr.themes.Base(font=SANS, font_mono=MONO),
+            head=head(),
+            favicon_path=FAVICON,
+            footer_links=[],
+            run_history=False,
+            enable_monitoring=False,
+            max_file_size=1,
+            ssr_mode=False,
+            mcp_server=False,
+            app_kwargs=serving(),
+        )
 
 
 def main() -> None:
     """Serves until it is stopped."""
     logging.basicConfig(level=logging.WARNING)
-    on_space = "SPACE_ID" in os.environ
     settle()
     report_host()
     threading.Thread(target=warm, daemon=True).start()
-    demo = build().queue(max_size=64)
-    demo.launch(
-        server_name=os.environ.get("GLASSBOX_HOST", "0.0.0.0" if on_space else "127.0.0.1"),
-        server_port=int(os.environ.get("GLASSBOX_PORT", "7860")),
-        theme=gr.themes.Base(font=SANS, font_mono=MONO),
-        head=head(),
-        favicon_path=FAVICON,
-        footer_links=[],
-        run_history=False,
-        state_session_capacity=200,
-        enable_monitoring=False,
-        max_file_size=1,
-        ssr_mode=False,
-        mcp_server=False,
-        app_kwargs=serving(),
-    )
+    app = site()
+    sockets = opened()
+    print(*(f"Glassbox: {url}" for url in urls(sockets)), sep="\n", flush=True)
+    serve(app, sockets)
 
 
 if __name__ == "__main__":

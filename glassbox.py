@@ -11,8 +11,8 @@
     python3 glassbox.py catalogue               check the catalogue of models against the Hugging Face Hub
     python3 glassbox.py pictures [FOLDER]       take the README's screenshots (with FOLDER: all of them, into it)
 
-The first time, packages go into .venv beside this file. A stamp with the hash of each requirements file is left there,
-so the second time needs no network and starts at once.
+The first time, packages go into .venv beside this file. A stamp with the hash of each requirements file, and with the
+Python that they were installed for, is left there, so the second time needs no network and starts at once.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ import hashlib
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -69,6 +71,18 @@ TRAINING = {
     "MALLOC_TOP_PAD_": "268435456",
 }
 
+# They would send packages elsewhere than into .venv, or keep Python from finding what lies beside a script.
+ASTRAY = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_DRY_RUN", "PIP_NO_DEPS")
+ASTRAY += ("PYTHONSAFEPATH", "PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__")
+
+WHICH = "import platform, sys; print(sys.implementation.cache_tag, platform.machine(), sys.base_prefix)"
+LACKING = r"""
+import importlib.metadata, re, sys
+for line in open(sys.argv[1], encoding="utf-8"):
+    name = re.match(r"[\w.-]+", line)
+    if name:
+        importlib.metadata.version(name[0])
+"""
 HAS_PIP = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pip') is None)"
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -82,6 +96,7 @@ from playwright.sync_api import sync_playwright
 with sync_playwright() as playwright:
     print(playwright.chromium.executable_path)
 """
+READ_ONLY = "run it once where it can be, or install requirements.txt for this Python and start app.py."
 NO_BROWSER = (
     "No Chromium for the browser tests was found and none could be installed: install Chromium or Google Chrome so "
     "that `chromium` or `google-chrome` is on the PATH, then run this again."
@@ -111,13 +126,41 @@ def stamped(path: Path, content: str) -> bool:
     return path.exists() and path.read_text(encoding="utf-8") == content
 
 
-def make_venv() -> None:
-    """Creates .venv, or completes one whose making was interrupted."""
-    if PYTHON.exists() and call(PYTHON, "-c", HAS_PIP) == 0:
+def which_python() -> str:
+    """Version, machine and place of .venv's Python; "" where it does not run, such as after its removal."""
+    try:
+        asked = subprocess.run([str(PYTHON), "-I", "-c", WHICH], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return asked.stdout.strip()
+
+
+def make_venv(stamps: Iterable[Path]) -> None:
+    """Creates .venv, completes one whose making was interrupted, makes one anew whose Python is another by now."""
+    python = which_python()
+    made_for = {path.read_text(encoding="utf-8").partition("\n")[2] for path in stamps if path.exists()} - {""}
+    same = bool(python) and made_for <= {python}
+    if same and call(PYTHON, "-c", HAS_PIP) == 0:
         return
-    clear = () if PYTHON.exists() else ("--clear",)
-    if call(sys.executable, "-m", "venv", *clear, VENV):
+    if not can_write():
+        sys.exit(f"{ROOT} cannot be written, so .venv with what Glassbox needs cannot be made there: {READ_ONLY}")
+    if call(sys.executable, "-m", "venv", *(() if same else ("--clear",)), VENV):
         sys.exit("This Python cannot make a virtual environment; on Debian or Ubuntu: apt-get install python3-venv")
+
+
+def lacks(requirements: Path) -> bool:
+    """Whether something that a requirements file names is not in .venv."""
+    command = [str(PYTHON), "-I", "-c", LACKING, str(requirements)]
+    return subprocess.run(command, capture_output=True, check=False).returncode != 0
+
+
+def can_write() -> bool:
+    """Whether .venv can be made or changed."""
+    try:
+        with tempfile.TemporaryFile(dir=VENV if VENV.is_dir() else ROOT):
+            return True
+    except OSError:
+        return False
 
 
 def hint_at_cpu_build() -> None:
@@ -130,16 +173,22 @@ def hint_at_cpu_build() -> None:
 def ensure(*files: str) -> None:
     """Makes .venv hold what these requirements files ask for; touches no network when the stamps say it does."""
     stamps = {VENV / f"{name.replace('/', '-')}.stamp": digest(ROOT / name) for name in files}
-    if PYTHON.exists() and all(stamped(path, content) for path, content in stamps.items()):
+    python = which_python()
+    if python and all(stamped(path, f"{content}\n{python}") for path, content in stamps.items()):
         return
     print("Installing what Glassbox needs into .venv; this takes a few minutes, once.", flush=True)
-    make_venv()
+    make_venv(stamps)
     hint_at_cpu_build()
     asked = [part for name in files for part in ("--requirement", str(ROOT / name))]
     if call(PYTHON, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", *asked):
         sys.exit(f"pip could not install {' and '.join(files)}; its lines above say why.")
+    lacking = [
+        name for name in files if subprocess.run([str(PYTHON), "-I", "-c", LACKING, str(ROOT / name)]).returncode
+    ]
+    if lacking:
+        sys.exit(f"pip put {' and '.join(lacking)} elsewhere than into .venv; see `pip config list`.")
     for path, content in stamps.items():
-        path.write_text(content, encoding="utf-8")
+        path.write_text(f"{content}\n{which_python()}", encoding="utf-8")
 
 
 def system_browser() -> str | None:
@@ -288,6 +337,10 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in COMMANDS:
         print(__doc__)
         return 0 if arguments and arguments[0] in ("-h", "--help", "help") else 2
+    for name in ASTRAY:
+        os.environ.pop(name, None)
+    os.environ["PIP_USER"] = "0"  # whatever pip's own file says
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # process 1 of a container ignores what it does not handle
     return COMMANDS[arguments[0]](arguments[1:])
 
 

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import hosting
+
 from . import files, host
 from .architectures import BERT, GPT, LSTM, T5
 from .refusal import Refusal
@@ -18,7 +20,6 @@ WEIGHTS = Path(__file__).parent / "weights"
 CHECKED = Path(__file__).parent / "catalogue.json"
 HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95}")
 HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
-POLICIES = ("bundled", "catalogue", "any")
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,7 @@ CATALOG: tuple[Entry, ...] = tuple(
 
 def policy() -> str:
     """What the picker offers: "bundled", "catalogue" or "any" Hub id (GLASSBOX_MODELS)."""
-    value = os.environ.get("GLASSBOX_MODELS") or ("bundled" if "SPACE_ID" in os.environ else "catalogue")
-    if value not in POLICIES:
-        raise ValueError(f"GLASSBOX_MODELS={value!r} is none of {', '.join(POLICIES)}")
-    return value
+    return hosting.MODELS.read()
 
 
 def host_folder() -> Path | None:
@@ -88,8 +86,8 @@ def host_folder() -> Path | None:
 
     So it keeps its name while it is made to point to one model after another.
     """
-    value = os.environ.get("GLASSBOX_FOLDER")
-    return Path(os.path.abspath(Path(value).expanduser())) if value else None
+    value = hosting.FOLDER.read()
+    return Path(os.path.abspath(value)) if value else None
 
 
 def is_host(name: str) -> bool:

@@ -24,6 +24,8 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, Repository
 from huggingface_hub.utils import disable_progress_bars
 from huggingface_hub.utils import logging as hub_logging
 
+import hosting
+
 from . import catalog, files, formats, place
 from .refusal import Refusal
 
@@ -109,8 +111,8 @@ def memory_limit() -> float:
 
 
 def _limit(free: Callable[[], float]) -> float:
-    own = os.environ.get("GLASSBOX_MAX_GB")
-    return float(own) * 1e9 if own else free() / 2
+    own = hosting.MAX_GB.read()
+    return free() / 2 if own is None else own * 1e9
 
 
 def _free_disk() -> float:

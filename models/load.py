@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,6 +10,8 @@ from threading import Lock
 from typing import Any
 
 import transformers
+
+import hosting
 
 from . import (
     catalog,
@@ -162,7 +163,7 @@ def _read(name: str, folder: Path) -> Loaded:
 
 def _room() -> float:
     """Bytes of weights that may stay in memory (GLASSBOX_CACHE_GB)."""
-    return float(os.environ.get("GLASSBOX_CACHE_GB") or 4) * 1e9
+    return hosting.CACHE_GB.read() * 1e9
 
 
 _models: Shelf[Loaded] = Shelf(find, _read, lambda model: model.bytes, _room)

@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+import hosting
+
 MEMINFO = Path("/proc/meminfo")
 CGROUP = Path("/sys/fs/cgroup")
 
@@ -23,8 +25,7 @@ def device() -> torch.device:
     """
     if torch.cuda.is_available():
         return torch.device("cuda")
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(min(2, os.cpu_count() or 1))
+    torch.set_num_threads(hosting.OMP_NUM_THREADS.read() or min(2, os.cpu_count() or 1))
     return torch.device("cpu")
 
 

@@ -84,7 +84,7 @@
       glassbox.remember();
       glassbox.assign(name);
     }
-    glassbox.draw_stage(name, answer).then(() => { stage.fresh = false; }, () => gone(name));
+    glassbox.draw_stage(name, answer).then(() => { stage.fresh = false; }, (error) => gone(name, error));
     if (answer.run && answer.done && apart) run(name); // what it has learnt, under the knobs as they are now
   }
 
@@ -98,19 +98,20 @@
   }
 
   /** The arrays of an answer were dropped before they were fetched: it is asked for once more, then said. */
-  function gone(name) {
+  function gone(name, { between = "" } = {}) {
+    if (between) return glassbox.note(between, "bad");
     const again = !stages[name].fresh;
     stages[name].fresh = true;
-    if (again) run(name, { force: true });
-    else glassbox.note(glassbox.words("refusals", "gone"), "bad");
+    if (again) return run(name, { force: true });
+    return glassbox.note(glassbox.words("refusals", "gone"), "bad");
   }
 
   /** The queue was full, or gradio gave up: nothing is waited for, and the open question is asked once more. */
-  function turnedAway() {
+  function turnedAway(again = true) {
     for (const name of Object.keys(stages).filter((one) => stages[one].open)) {
       close(name);
       stages[name].sent = null;
-      setTimeout(() => { if (name === running() && !stages[name].open) run(name); }, RETRY);
+      if (again) setTimeout(() => { if (name === running() && !stages[name].open) run(name); }, RETRY);
     }
   }
 

@@ -37,7 +37,8 @@ globalThis.glassbox = (() => {
 
   async function fetched(url) {
     const answer = await fetch(`${root()}/${url}?lang=${lang}`);
-    if (!answer.ok) throw new Error(await answer.text());
+    const between = glassbox.between(answer); // not from the app: what is asked again would come to no more
+    if (between || !answer.ok) throw Object.assign(new Error(await answer.text()), { between });
     return answer.arrayBuffer();
   }
 

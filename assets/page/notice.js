@@ -49,19 +49,28 @@
     glassbox.turnedAway();
   }
 
-  async function lose() {
+  /** Says that the app is out of reach, and goes on once it is back. One that is there all along is not waited for. */
+  async function lose(why = "connection_lost", facts = {}) {
     if (lost) return;
     lost = true;
-    note(glassbox.words("refusals", "connection_lost"), "bad");
+    note(glassbox.words("refusals", why, facts), "bad");
     for (const line of document.querySelectorAll(".gb-progress")) line.hidden = true;
-    for (;;) {
+    for (let was = why === "server_away"; lost;) {
       await new Promise((done) => setTimeout(done, 2000));
-      const alive = await plain(`${glassbox.root()}/healthz`, { cache: "no-store" }).then((r) => r.ok, () => false);
-      if (alive) break;
+      const alive = await healthy();
+      if (alive && !was) {
+        glassbox.keep();
+        location.reload(); // the link holds the whole state
+        return;
+      }
+      if (alive) lost = false;
+      was = alive;
     }
-    glassbox.keep();
-    location.reload(); // the link holds the whole state
   }
+
+  /** Whether the app itself answers, and not a page that stands in its place. */
+  const healthy = () => plain(`${glassbox.root()}/healthz`, { cache: "no-store" })
+    .then(async (answer) => answer.ok && (await answer.text()) === "ok", () => false);
 
   // gradio keeps its queue to itself, so its answers are read as they pass: the place in it, its being full, its loss
   const plain = globalThis.fetch.bind(globalThis);
@@ -75,7 +84,10 @@
       if (ours && error.name !== "AbortError" && !leaving) lose();
       throw error;
     }
-    if (ours && answer.status === 503) refuse();
+    if (!ours || leaving) return answer;
+    const strange = await glassbox.judged(answer);
+    if (answer.status === 503 && !strange) refuse();
+    if (url.includes("/queue/data") && strange) return glassbox.given_up();
     if (url.includes("/queue/data") && answer.body) {
       const [mine, theirs] = answer.body.tee();
       follow(mine);
@@ -118,5 +130,5 @@
     if (message.msg === "process_completed" && message.success === false) glassbox.turnedAway();
   }
 
-  Object.assign(glassbox, { note, waiting });
+  Object.assign(glassbox, { note, waiting, lose });
 })();

@@ -55,7 +55,8 @@
     const query = new URLSearchParams({ lang: glassbox.lang, ...facts });
     try {
       const answer = await fetch(`${glassbox.root()}/runs/${run.id}/${act}?${query}`, { method: "POST" });
-      if (!answer.ok) glassbox.note(await answer.text(), "bad", 8000);
+      const between = glassbox.between(answer);
+      if (between || !answer.ok) glassbox.note(between || (await answer.text()), "bad", 8000);
     } catch { // no connection: the stream of the run is cut, too, and that is said
     }
   }

@@ -6,7 +6,6 @@ A run is a value, so nothing is lost when one is dropped: whoever asks again has
 from __future__ import annotations
 
 import dataclasses
-import os
 import secrets
 import threading
 from collections import OrderedDict
@@ -17,6 +16,8 @@ from hashlib import blake2b
 from typing import Any
 
 import numpy as np
+
+import hosting
 
 
 @dataclass
@@ -183,7 +184,7 @@ class Kept:
         self.size -= entry.size
 
 
-KEPT = Kept(int(float(os.environ.get("GLASSBOX_TRACE_MB", "128")) * 1e6))
+KEPT = Kept(int(hosting.TRACE_MB.read() * 1e6))
 
 
 def of_run(explainer: str, run_id: str) -> tuple[str, str, str]:

@@ -146,9 +146,16 @@ def steer(request: Request) -> Response:
     return PlainTextResponse(said, 400) if said else Response(status_code=204)
 
 
+def page(code: str, request: Request) -> Response:
+    """From a page's address with a slash at its end to the page, beside which all that it loads lies."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return Response(status_code=307, headers={"Location": f"../{code}{query}"})  # relative: a proxy's prefix stays
+
+
 def routes() -> list[Any]:
     """All of the above, to be served before gradio's own."""
     return [
+        *(Route(f"/{code}/", functools.partial(page, code)) for code in LANGUAGES[1:]),
         Route("/healthz", health),
         Route("/glassbox/{name}", asset),
         Route("/arrays/{key}/{name}", array),

@@ -15,6 +15,8 @@ import time
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
+import hosting
+
 from .. import ALL
 from ..contract import Budget, Explainer, Refusal, Run, Step
 from ..words import words_for
@@ -25,9 +27,9 @@ from .kept import KEPT, of_run
 from .pack import to_json
 from .sketch import Sketch
 
-MOST = int(os.environ.get("GLASSBOX_RUNS", "2"))  # at once, on this host
-BUDGET = Budget(int(os.environ.get("GLASSBOX_RUN_STEPS", "2000")), float(os.environ.get("GLASSBOX_RUN_SECONDS", "180")))
-NICE = 10  # of 19: the scheduler gives others some ten times as much where there is not enough for all
+MOST = hosting.RUNS.read()  # at once, on this host
+BUDGET = Budget(hosting.RUN_STEPS.read(), hosting.RUN_SECONDS.read())
+NICE = 10  # more than the process has: the scheduler gives others some ten times as much where it is short of time
 REST = 0.001  # seconds after each step, in which other threads of Python get their turn
 TELL = 0.1  # seconds between two answers, at least
 BEAT = 1.0  # seconds between two answers, at most: whether anybody listens shows only when something is said
@@ -49,7 +51,8 @@ class Lasting:
     def work(self) -> None:
         """The thread: makes steps until the run ends, then the Trace."""
         with contextlib.suppress(OSError, AttributeError):  # where threads have no priority of their own
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+            own = os.getpriority(os.PRIO_PROCESS, 0)  # the calling thread's, which begins with its process's
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), min(19, own + NICE))
         try:
             for made in self.made():
                 if not isinstance(made, Step):

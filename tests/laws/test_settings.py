@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from importlib.metadata import version
 
-from tests.laws.tree import files, read
+import pytest
+
+import hosting
+from explainers.shell.door import MOST
+from tests.laws.tree import files, parse, python_files, read
 
 VARIABLE = re.compile(r"\bGLASSBOX_[A-Z_]+\b")
 
@@ -38,12 +43,38 @@ def test_front_matter_fits_the_hub() -> None:
     assert (front["sdk"], front["python_version"], front["license"]) == ("gradio", "3.12", "apache-2.0")
 
 
+def documented() -> set[str]:
+    """The variables in the README's table."""
+    return set(re.findall(r"^\| `([A-Z_]+)`", read("README.md"), re.MULTILINE))
+
+
 def test_environment_variables_are_those_of_the_readme() -> None:
-    read_by_code = {
-        variable
-        for name in files()
-        if name.endswith(".py") and not name.startswith("tests/")
-        for variable in VARIABLE.findall(read(name))
-    }
-    documented = set(re.findall(r"^\| `(GLASSBOX_[A-Z_]+)`", read("README.md"), re.MULTILINE))
-    assert documented == read_by_code
+    assert documented() == {setting.name for setting in (*hosting.OWN, *hosting.OTHERS)}
+
+
+def test_settings_are_read_in_one_place() -> None:
+    """Nobody else names one in code: what reads the environment for itself takes blanks and quotes for a value."""
+    found = [
+        f"{name}:{node.lineno}"
+        for name in python_files("app.py", "glassbox.py", "explainers/", "hosting/", "models/", "assets/")
+        for node in ast.walk(parse(name))
+        if isinstance(node, ast.Constant) and VARIABLE.fullmatch(str(node.value)) and name != "hosting/__init__.py"
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/hosting.md", "Dockerfile"])
+def test_every_variable_that_is_named_is_a_setting(name: str) -> None:
+    assert set(VARIABLE.findall(read(name))) <= documented()
+
+
+def test_the_recipes_of_the_hosting_page_fit_the_code() -> None:
+    """The recipes take the path off, at the default port; the container asks the module that is there."""
+    page = read("docs/hosting.md")
+    blocks = dict(re.findall(r"```(\w+)\n(.*?)```", page, re.DOTALL))
+    target = f"127.0.0.1:{hosting.PORT.default()}"
+    assert f"proxy_pass http://{target}/;" in blocks["nginx"] and f"reverse_proxy {target}\n" in blocks["caddy"]
+    assert "return 308 /gb/" in blocks["nginx"] and "redir /gb /gb/" in blocks["caddy"]
+    assert "client_max_body_size 2m;" in blocks["nginx"] and MOST == 2_000_000
+    assert {"allow-scripts", "allow-same-origin"} <= set(blocks["html"].partition('sandbox="')[2].split('"')[0].split())
+    assert "python -m hosting.health" in page and '"-m", "hosting.health"' in read("Dockerfile")
