@@ -51,7 +51,7 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
     assert weights is not None and abs(weights.sum(-1) - 1).max() <= 1e-5, "attention that is no distribution"
     labels = models.labels(models.pieces(sentence.model, sentence.ids))
     ids = np.array(sentence.ids, dtype=np.int64)
-    return Trace(text, sentence.model, ids, labels, weights, causal=not np.triu(weights, 1).any())
+    return Trace(sentence.text, sentence.model, ids, labels, weights, causal=not np.triu(weights, 1).any())
 
 
 # What is shown ---------------------------------------------------------------------------------------------------

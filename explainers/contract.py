@@ -8,12 +8,16 @@ Shape letters in comments everywhere: B batch, L layers, H heads, T tokens, D wi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from explainers.run import Budget, Change, Run, Step
+from models.ids import whole_numbers
 from models.refusal import Refusal
+
+MOST_QUOTED = 20_000  # characters of a value that is a text; 512 ids take some 4,000
 
 __all__ = [
     "Action",
@@ -58,6 +62,26 @@ class Control:
         return value
 
 
+def unquoted(value: Any) -> Any:
+    """What a text means that holds a value as JSON or as Python writes it; anything else is left as it is.
+
+    Programs that call tools, language models above all, often put a value into quotes once too often.
+
+    >>> unquoted("True"), unquoted("[12]"), unquoted("12, 7"), unquoted('"head"'), unquoted("head")
+    (True, [12], [12, 7], 'head', 'head')
+    """
+    if not isinstance(value, str) or len(value) > MOST_QUOTED:
+        return value
+    text = value.strip()
+    plain = text.lower() if text.lower() in ("true", "false") else text
+    for form in (plain, f"[{plain}]"):
+        try:
+            return json.loads(form)
+        except (ValueError, RecursionError):
+            continue
+    return value
+
+
 @dataclass(frozen=True)
 class Number(Control):
     """A number between `low` and `high`; whole if `step` is."""
@@ -72,7 +96,7 @@ class Number(Control):
 
     def check(self, value: Any) -> float | int:
         try:
-            number = float(value)
+            number = float(value.strip().strip("\"'") if isinstance(value, str) else value)
         except (TypeError, ValueError, OverflowError):
             raise Refusal("not_a_number", control=self.name, value=str(value)[:40]) from None
         if not self.low <= number <= self.high:  # NaN fails both comparisons
@@ -89,6 +113,7 @@ class Choice(Control):
     options: tuple[str, ...] = ()
 
     def check(self, value: Any) -> str:
+        value = value if isinstance(value, str) and value in self.options else unquoted(value)
         if not isinstance(value, str) or value not in self.options:
             raise Refusal("not_an_option", control=self.name, value=str(value)[:40])
         return value
@@ -101,6 +126,8 @@ class Toggle(Control):
     default: bool = False
 
     def check(self, value: Any) -> bool:
+        """Takes "true" and "False", too, as some programs send them."""
+        value = unquoted(value)
         if not isinstance(value, bool):
             raise Refusal("not_an_option", control=self.name, value=str(value)[:40])
         return value
@@ -139,8 +166,12 @@ class Tokens(Control):
     most: int = 512
 
     def check(self, value: Any) -> tuple[int, ...]:
-        ids = tuple(value) if isinstance(value, list | tuple) else None
-        if ids is None or any(isinstance(i, bool) or not isinstance(i, int) or i < 0 for i in ids):
+        """Takes any row of whole numbers: a list, a trace's ids, a tensor; and "[12, 7]", as some programs send it."""
+        try:
+            ids = whole_numbers(unquoted(value))
+        except (TypeError, ValueError):  # ValueError: an array of several numbers where one should be
+            raise Refusal("not_tokens", control=self.name) from None
+        if any(i < 0 for i in ids):
             raise Refusal("not_tokens", control=self.name)
         if len(ids) > self.most:
             raise Refusal("too_many_tokens", tokens=len(ids), limit=self.most)

@@ -74,7 +74,7 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None, token: int 
     shown = np.concatenate([np.arange(len(projection.points)), ids, [chosen.id], chosen.ids])
     turned = around(table[shown], table[chosen.id], len(chosen.ids))
     return Trace(
-        text=text,
+        text=sentence.text,
         model=sentence.model,
         ids=ids,
         labels=models.labels(pieces),

@@ -84,7 +84,7 @@ def trace(
     rnn: which recurrent network, of the same tokenizer; by default the bundled one of the transformer's language.
     """
     sentence = read(text, models.default(TRANSFORMER, text) if model is None else model)
-    rnn = fitting(RNN, sentence.model, text) if rnn is None else os.fspath(rnn)
+    rnn = fitting(RNN, sentence.model, text) if rnn is None else models.name_of(rnn)
     if len(sentence.ids) > MOST_TOKENS:
         raise Refusal("too_many_tokens", tokens=len(sentence.ids), limit=MOST_TOKENS)
     if not models.same_tokens(sentence.model, rnn):
@@ -93,7 +93,7 @@ def trace(
         models.forward(rnn, sentence.ids, needs=RNN),
         models.forward(sentence.model, sentence.ids, needs=TRANSFORMER),
     )
-    return compared(text, (rnn, sentence.model), runs)
+    return compared(sentence.text, (rnn, sentence.model), runs)
 
 
 def compared(text: str, names: tuple[str, str], runs: tuple[models.Pass, models.Pass]) -> Trace:

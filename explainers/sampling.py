@@ -133,7 +133,7 @@ def steps(
     temperature, top_k, top_p, greedy: the rule to draw with; the whole distribution at 1, 0, 1, false.
     seed: the same one draws the same tokens.
     """
-    model = model if model is None else os.fspath(model)
+    model = model if model is None else models.name_of(model)
     given = {"ids": ids, "write": write, "temperature": temperature, "top_k": top_k, "top_p": top_p}
     good = checked(given | {"model": model, "greedy": greedy, "seed": seed})
     sentence = read(text, good["model"])

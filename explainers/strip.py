@@ -47,7 +47,7 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None, ids: Sequen
     probabilities = softmax(run.logits[-1])
     best = np.argsort(-probabilities, kind="stable")[:BEST].tolist()
     return Trace(
-        text=text,
+        text=sentence.text,
         model=sentence.model,
         ids=np.array(every, dtype=np.int64),
         labels=models.labels(models.pieces(sentence.model, every)),

@@ -79,6 +79,7 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
     model: whose tokenizer to use; by default the bundled one for the text's language.
     """
     sentence = read(text, model, needs=frozenset())
+    text = sentence.text
     others = tuple(cut(text, names) for names in bundled(first=sentence.model))
     decoded = models.decode(sentence.model, sentence.ids)
     return Trace(

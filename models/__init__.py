@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .catalog import CATALOG, Entry, check_offered, default, offered, policy
+    from .catalog import CATALOG, Entry, check_offered, default, name_of, offered, policy
     from .decode import write
     from .load import Loaded, check_kind, load, stamp
     from .pieces import (
@@ -56,6 +56,7 @@ __all__ = [
     "labels",
     "last_logits",
     "load",
+    "name_of",
     "offered",
     "pieces",
     "policy",
@@ -93,6 +94,7 @@ HOME = {
     "labels": "pieces",
     "last_logits": "run",
     "load": "load",
+    "name_of": "catalog",
     "offered": "catalog",
     "pieces": "pieces",
     "policy": "catalog",

@@ -23,7 +23,7 @@ def write(
     with using(name) as loaded:  # so that it stays in memory between two tokens
         loaded.check(frozenset({"causal"}))
         fresh, cache, ends = as_ids(loaded, ids), None, end_ids(loaded)
-        for step in range(min(count, loaded.positions - len(ids))):
+        for step in range(min(count, loaded.positions - fresh.shape[1])):
             with loaded.lock, torch.inference_mode():  # not while it yields: others run between two tokens
                 out = loaded.model(input_ids=fresh, past_key_values=cache, use_cache=True)
                 logits, cache = as_array(out.logits[0, -1]), getattr(out, "past_key_values", None)

@@ -158,7 +158,7 @@ def main() -> int:
     try:
         table = check()
     except Refusal as refusal:
-        print(f"catalogue not checked: {refusal}", file=sys.stderr)
+        print(f"catalogue not checked: {refusal!r}", file=sys.stderr)
         return 1
     catalog.CHECKED.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
     return 0

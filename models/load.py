@@ -71,7 +71,7 @@ class Loaded:
 def load(name: str | Path) -> Loaded:
     """The model of that catalogue name, Hub id or folder, from the cache if it is there.
 
-    A string spelled owner/model is always a Hub id; write "./owner/model" for a folder of that name.
+    A string spelled owner/model is the folder of that name where there is one, else a Hub id.
     Refusals: model_needs_network, model_too_large, disk_full, unknown_model, unsafe_file, broken_model, wrong_kind.
     """
     return _models.get(name)

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from . import place
+from .ids import whole_numbers
 from .load import Loaded, load, using
 from .refusal import Refusal
 
@@ -134,6 +135,7 @@ def as_ids(loaded: Loaded, ids: Sequence[int]) -> torch.Tensor:
     """
     if "seq2seq" in loaded.can:
         raise Refusal("wrong_kind", model=loaded.name, can="seq2seq", needs="causal, masked")
+    ids = whole_numbers(ids)
     if not ids:
         raise Refusal("empty_text")
     if len(ids) > loaded.positions:
@@ -141,8 +143,8 @@ def as_ids(loaded: Loaded, ids: Sequence[int]) -> torch.Tensor:
     size = loaded.model.get_input_embeddings().weight.shape[0]
     for i in ids:
         if not 0 <= i < size:
-            raise Refusal("unknown_token", token=int(i), size=size)
-    return torch.tensor([list(ids)], device=place.device())
+            raise Refusal("unknown_token", token=i, size=size)
+    return torch.tensor([ids], device=place.device())
 
 
 def maps(loaded: Loaded, out: Any) -> np.ndarray:
