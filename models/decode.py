@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from .isolation import isolated
 from .load import Loaded, using
 from .run import as_array, as_ids
 
@@ -24,7 +25,7 @@ def write(
         loaded.check(frozenset({"causal"}))
         fresh, cache, ends = as_ids(loaded, ids), None, end_ids(loaded)
         for step in range(min(count, loaded.positions - fresh.shape[1])):
-            with loaded.lock, torch.inference_mode():  # not while it yields: others run between two tokens
+            with loaded.lock, isolated():  # not while it yields: others run between two tokens
                 out = loaded.model(input_ids=fresh, past_key_values=cache, use_cache=True)
                 logits, cache = as_array(out.logits[0, -1]), getattr(out, "past_key_values", None)
             chosen = int(choose(logits, step))

@@ -8,26 +8,25 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any
 
 import safetensors
 import torch
 import transformers
 
-from . import catalog, files, hub, place, shelf
+from . import catalog, files, forks, hub, place, shelf
+from .isolation import isolated, unseeded
 from .lstm import LSTMConfig, LSTMForCausalLM
+from .quiet import quiet
 from .refusal import Refusal
 from .shelf import Shelf
-
-transformers.utils.logging.set_verbosity_error()
-transformers.utils.logging.disable_progress_bar()
 
 LONGEST = 512  # tokens in a run, whatever the model could take: attention maps and logits grow with it
 LOCAL = {"local_files_only": True, "trust_remote_code": False}
 # Held while a model is built: from_pretrained swaps methods of its base class and puts them back, so that two at once
 # can leave them swapped, and every later model without its tied weights.
-BUILDING = Lock()
+BUILDING = forks.watched(RLock(), forks.FIRST)
 # What transformers raises on a folder that is not what it says it is.
 BROKEN = (
     OSError,
@@ -117,7 +116,8 @@ def find(name: str | Path) -> Path:
     folder = catalog.folder_of(name)
     if folder is None:
         if isinstance(name, str) and catalog.is_hub_id(name):
-            return hub.fetch(name)
+            with quiet:
+                return hub.fetch(name)
         raise Refusal("unknown_model", model=str(name)[:200])
     with _reading(str(name)):
         if not files.weight_files(folder):
@@ -135,7 +135,7 @@ def _reading(name: str) -> Iterator[None]:
 
 
 def _read_tokenizer(name: str, folder: Path) -> Any:
-    with _reading(name):
+    with _reading(name), quiet, isolated(inference=False):
         found = transformers.AutoTokenizer.from_pretrained(folder, **LOCAL)
         found.backend_tokenizer.get_vocab_size()  # those without one cannot say which bytes a token stands for
     return found
@@ -146,7 +146,7 @@ def _read(name: str, folder: Path) -> Loaded:
         parameters = files.parameters(folder)
     hub.check_room(name, parameters)
     dtype = place.dtype()
-    with _reading(name):
+    with _reading(name), quiet, isolated(inference=False), unseeded():
         config = transformers.AutoConfig.from_pretrained(folder, **LOCAL)
         can, reader = _kind(name, config)
         with BUILDING:
@@ -161,12 +161,13 @@ def _read(name: str, folder: Path) -> Loaded:
             )
     if report["missing_keys"] or report["mismatched_keys"]:  # transformers would leave these random
         raise Refusal("broken_model", model=name)
-    model = model.to(place.device()).eval()
-    with _reading(name):
+    with _reading(name), isolated(inference=False):
+        model = model.to(place.device()).eval()
         ahead = "causal" in can and _looks_ahead(model)
     if ahead:
         raise Refusal("wrong_kind", model=name, can=type(model).__name__, needs="causal")
-    return Loaded(name, tokenizer(name), model, Lock(), can, _positions(model))
+    lock = forks.watched(Lock(), forks.COMPUTING)
+    return Loaded(name, tokenizer(name), model, lock, can, _positions(model))
 
 
 def _looks_ahead(model: Any) -> bool:
@@ -175,7 +176,7 @@ def _looks_ahead(model: Any) -> bool:
     XLNet and XLM, and a BERT that was never made a decoder, are among transformers' causal classes but look both ways.
     """
     ids = torch.tensor([[1, 2], [1, 3]], device=model.device)
-    with torch.inference_mode():
+    with isolated():
         one, other = model(input_ids=ids).logits[:, 0].float()
     return float((one - other).abs().max()) > 1e-3 * max(1.0, float(one.abs().max()))
 

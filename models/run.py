@@ -13,6 +13,7 @@ import torch
 
 from . import place
 from .ids import whole_numbers
+from .isolation import isolated
 from .load import Loaded, load, using
 from .refusal import Refusal
 
@@ -42,7 +43,7 @@ def forward(name: str | Path, ids: Sequence[int], attention: bool = False, needs
         if attention and "attention" not in loaded.can:
             raise Refusal("no_attention", model=loaded.name)
         tensor = as_ids(loaded, ids)
-        with loaded.lock, torch.inference_mode():
+        with loaded.lock, isolated():
             out = loaded.model(
                 input_ids=tensor,
                 attention_mask=torch.ones_like(tensor),
@@ -69,7 +70,7 @@ def last_logits(
         loaded.check(needs)
         rows = [as_ids(loaded, ids)[0] for ids in sequences]
         size = loaded.model.get_input_embeddings().weight.shape[0]
-        found = torch.empty(len(rows), size)
+        found = torch.empty(len(rows), size, dtype=torch.float32, device="cpu")
         most = min(MOST_TOKENS, MOST_LOGITS // size)
         # What stands after a token cannot reach it in a causal model, so that padding there is as good as none.
         for places in batches([len(row) for row in rows], most, padded="causal" in loaded.can):
@@ -82,7 +83,7 @@ def ends(loaded: Loaded, rows: Sequence[torch.Tensor]) -> torch.Tensor:
     lengths = torch.tensor([len(row) for row in rows], device=place.device())
     ids = torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
     mask = (torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]).long()
-    with loaded.lock, torch.inference_mode():
+    with loaded.lock, isolated():
         out = loaded.model(input_ids=ids, attention_mask=mask, **options(loaded))
         return out.logits[torch.arange(len(rows), device=ids.device), lengths - 1].float().cpu()
 
@@ -170,4 +171,4 @@ def as_array(tensor: torch.Tensor) -> np.ndarray:
 
 def as_tensor(array: np.ndarray) -> torch.Tensor:
     """An array as a tensor of its own, for the one drawing library that asks for it."""
-    return torch.tensor(array)
+    return torch.tensor(array, device="cpu")

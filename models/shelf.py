@@ -15,6 +15,8 @@ from threading import Lock, RLock
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
+from . import forks
+
 T = TypeVar("T")
 Stamp = frozenset[tuple[str, int]]
 
@@ -51,7 +53,7 @@ class Shelf(Generic[T]):
         self.things: OrderedDict[str, Slot[T]] = OrderedDict()
         self.held: Counter[Slot[T]] = Counter()  # how many use it now
         # Entered twice by one thread where Python, as it makes an object, clears away a generator that held a thing.
-        self.guard = RLock()
+        self.guard = forks.watched(RLock(), forks.SHELVES)
         self.doors: WeakValueDictionary[str, Lock] = WeakValueDictionary()
 
     def get(self, name: str | Path) -> T:
@@ -94,7 +96,7 @@ class Shelf(Generic[T]):
         with self.guard:
             door = self.doors.get(key)
             if door is None:
-                door = self.doors[key] = Lock()
+                door = self.doors[key] = forks.watched(Lock(), forks.NEVER)
             return door
 
     def _known(self, key: str) -> Slot[T] | None:
