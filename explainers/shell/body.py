@@ -33,7 +33,7 @@ def parsed(body: bytes, kind: str) -> Any:
 
 
 def decoded(body: bytes, parameters: str = "") -> str:
-    """The text of a body: in the encoding that its parameters name (charset=euc-kr), else in one that JSON may be in."""
+    """The text of a body: in an encoding that JSON may be in, else in the one that it names (charset=euc-kr)."""
     named = re.search(r"charset\s*=\s*\"?([\w.:-]+)", parameters, re.IGNORECASE)
     said = named[1].lower() if named else ""
     encoding = "cp949" if said in ("euc-kr", "ks_c_5601-1987", "ksc5601", "windows-949", "ms949") else said

@@ -34,7 +34,7 @@ NEEDED = (
     (r"/gradio_api/queue/join|/gradio_api/cancel|/gradio_api/reset/?", "POST"),  # a page's events
     (r"/gradio_api/queue/data|/gradio_api/heartbeat/[\w-]+", "GET"),
     (r"/gradio_api/call/(v2/)?\w+/?", "POST"),  # the endpoints
-    (r"/gradio_api/call/(v2/)?\w+/[\w-]+", "GET"),
+    (r"/gradio_api/call/(v2/\w+|(?!v2/)\w+)/[\w-]+", "GET"),
 )
 
 
@@ -78,10 +78,9 @@ class Door:
         except Refusal as refusal:
             await refuse(scope, send, STATUS.get(refusal.key, 400), refusal.sentence(language))
             return
-        mended = (
-            Mended(send, language, path_of(scope)) if path_of(scope).startswith("/gradio_api/") and not ours else send
-        )
-        await self.guarded(scope, receive if asks else replay(body, receive), mended, theirs, language)
+        if not ours and path_of(scope).startswith("/gradio_api/"):
+            send = Mended(send, language, path_of(scope))
+        await self.guarded(scope, receive if asks else replay(body, receive), send, theirs, language)
 
     async def guarded(self, scope: Any, receive: Any, send: Any, theirs: bool, language: str) -> None:
         """Passes a request on; if that raises, answers with a sentence.
@@ -120,11 +119,11 @@ async def shut(scope: Any, send: Any, others: list[BaseRoute]) -> None:
 
 
 def plain(scope: Any, body: bytes) -> bytes:
-    """The JSON that a request holds, as gradio reads it. Refusals: those of `parsed`."""
-    kind = Headers(scope=scope).get("content-type", "")
-    if not body and path_of(scope).startswith("/gradio_api/reset"):
-        return body
-    return json.dumps(parsed(body, kind)).encode()
+    """The JSON that a request holds, in the form that gradio reads. Refusals: those of `parsed`."""
+    value = parsed(body, Headers(scope=scope).get("content-type", ""))
+    if isinstance(value, dict) and path_of(scope).startswith(f"{ENDPOINTS}v2/"):
+        value.setdefault("text", None)  # which the endpoint itself refuses, in a better sentence
+    return json.dumps(value).encode()
 
 
 def path_of(scope: Any) -> str:
