@@ -60,7 +60,8 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
 def heads(trace: Trace, words: Words = NO_WORDS, layer: int = 3, head: int = 5) -> Component:
     """Every head of every layer at a glance, and the one of `layer` and `head` (from 1) in detail."""
     props = {"labels": list(trace.labels), "weights": trace.weights, "causal": trace.causal}
-    return Component("heads", props | {"model": trace.model, "text": trace.text})
+    knobs = {"layer": layer, "head": head, "row": 0, "column": 0}
+    return Component("heads", props | {"model": trace.model, "text": trace.text}, knobs)
 
 
 def heatmap(trace: Trace, words: Words = NO_WORDS, layer: int = 1, head: int = 1) -> go.Figure:

@@ -40,6 +40,15 @@ __all__ = [
 ]
 
 
+def brief(text: str, most: int = 60) -> str:
+    """A text short enough to be printed in a line.
+
+    >>> brief("a" * 100, 5)
+    'aaaa…'
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 @dataclass(frozen=True)
 class Control:
     """A named value that a person can change. Its label and its help stand in the words, under `controls.<name>`.
@@ -187,8 +196,22 @@ class Action(Number):
     inside: bool = True
 
 
-@dataclass(frozen=True)
-class Table:
+class Shown:
+    """A view, which a notebook shows in a form of its own (`explainers/notebook.py`)."""
+
+    __slots__ = ()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        from explainers.notebook import bundle
+
+        return bundle(self)
+
+    def _repr_html_(self) -> str:
+        return str(self._repr_mimebundle_()["text/html"])
+
+
+@dataclass(frozen=True, repr=False)
+class Table(Shown):
     """Rows under column heads; numbers stay numbers. The text alternative of a picture.
 
     data: which columns, counted from 0, hold a model's own tokens rather than words: those no one should translate.
@@ -198,16 +221,22 @@ class Table:
     rows: tuple[tuple[Any, ...], ...]
     data: tuple[int, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Table({brief(', '.join(map(str, self.columns)))}; {len(self.rows)} rows)"
 
-@dataclass(frozen=True)
-class Markdown:
+
+@dataclass(frozen=True, repr=False)
+class Markdown(Shown):
     """Text with Markdown marks, and formulas between dollar signs."""
 
     text: str
 
+    def __repr__(self) -> str:
+        return f"Markdown({brief(self.text)!r})"
 
-@dataclass(frozen=True)
-class Html:
+
+@dataclass(frozen=True, repr=False)
+class Html(Shown):
     """A page for a sandboxed frame, without the right to touch the page around it or to ask for anything.
 
     source: nonce -> the whole page; called once someone looks. A script without that nonce does not run.
@@ -217,16 +246,23 @@ class Html:
     source: Callable[[str], str]
     height: int = 400
 
+    def __repr__(self) -> str:
+        return f"Html(height={self.height})"
 
-@dataclass(frozen=True)
-class Component:
+
+@dataclass(frozen=True, repr=False)
+class Component(Shown):
     """One of the few own browser components (`assets/components/<name>.js`) and what it shows.
 
-    props: JSON values and numpy arrays; the shell packs the arrays.
+    props: JSON values and numpy arrays; the shell packs the arrays. knobs: how they are set, where no page sets them.
     """
 
     name: str
     props: Mapping[str, Any]
+    knobs: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Component({self.name!r}, {brief(', '.join(self.props))})"
 
 
 @dataclass(frozen=True)

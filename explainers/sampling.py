@@ -213,7 +213,8 @@ def candidates(
         "seed_step": len(trace.ids),
         "writing": False,
     }
-    return Component("candidates", props)
+    knobs = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "greedy": greedy, "seed": seed}
+    return Component("candidates", props, knobs)
 
 
 def record(trace: Trace, words: Words = NO_WORDS) -> go.Figure | Markdown:

@@ -1,0 +1,44 @@
+// Draws one plotly figure in a notebook's output. plotly.js stands in the first output of each cell, packed; whoever comes
+// first unpacks it, and the others wait for that.
+(({ id, figure, library, failed }) => {
+  "use strict";
+  const PATIENCE = 200; // times a tenth of a second
+  const later = () => new Promise((over) => setTimeout(over, 100));
+
+  async function unpacked(base64) {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).text();
+  }
+
+  // As a module of its own, whatever loader or other plotly.js the notebook has.
+  function run(code) {
+    const script = document.createElement("script");
+    script.textContent = `globalThis.glassboxModule = { exports: {} };
+      ((module, exports, define) => { ${code}
+      })(globalThis.glassboxModule, globalThis.glassboxModule.exports);`;
+    document.head.append(script);
+    script.remove();
+    return globalThis.glassboxModule.exports;
+  }
+
+  async function found(look) {
+    for (let tries = 0; tries < PATIENCE && !look(); tries += 1) await later();
+    return look();
+  }
+
+  async function draw() {
+    if (library) globalThis.glassboxPlotly ??= unpacked(library).then(run);
+    const place = await found(() => document.getElementById(id));
+    try {
+      const Plotly = await (await found(() => globalThis.glassboxPlotly));
+      await Plotly.newPlot(place, figure.data, figure.layout, { displayModeBar: false, displaylogo: false, responsive: true });
+      place.dataset.drawn = "1";
+    } catch (error) {
+      place.textContent = failed;
+      console.error(error);
+    }
+  }
+
+  draw();
+})
