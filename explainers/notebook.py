@@ -18,6 +18,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import numpy as np
 import plotly
 import plotly.graph_objects as go
 
@@ -122,7 +123,10 @@ def listed(view: go.Figure) -> dict[str, Any]:
 
 
 def unpacked(value: Any) -> Any:
-    """The same with every array as a list; what is no number is nothing."""
+    """The same with every array as a list, those that plotly has packed, too; what is no number is nothing."""
+    if isinstance(value, dict) and "bdata" in value:
+        array = np.frombuffer(base64.b64decode(value["bdata"]), value["dtype"])
+        value = array.reshape([int(side) for side in str(value["shape"]).split(",")] if "shape" in value else -1)
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, dict):

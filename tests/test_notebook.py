@@ -109,7 +109,7 @@ def test_what_the_notebook_shows_is_drawn_with_the_network_cut(
     put(page, pages)
     figures_, frames = (sum(mark in text for text in pages) for mark in ("glassboxPlotly", "<iframe"))
     page.wait_for_function(
-        "(count) => document.querySelectorAll('.js-plotly-plot .plot').length >= count", arg=figures_
+        "(count) => document.querySelectorAll('.js-plotly-plot[data-drawn]').length >= count", arg=figures_
     )
     own = [frame for frame in page.frames if frame != page.main_frame]
     assert (figures_, len(own)) == (5, frames) and frames == 4
@@ -135,14 +135,16 @@ def forms(explainer: Explainer) -> list[tuple[str, Any, dict[str, Any]]]:
 def test_every_view_has_a_form_for_a_notebook(explainer: Explainer) -> None:
     for name, view, form in forms(explainer):
         page = form["text/html"]
-        assert not re.search(r"(src|href)=\"?https?://(?!nowhere\.invalid)", html.unescape(page)), name
+        assert "<b>sat" not in page and not re.search(
+            r"(src|href)=\"?https?://(?!nowhere\.invalid)", html.unescape(page)
+        ), name
         assert repr(view) == form["text/plain"] and len(repr(view)) < 300
         if isinstance(view, Table):
-            assert page.count("<tr>") == len(view.rows) + 1 and "<b>" not in page
+            assert page.count("<tr>") == len(view.rows) + 1
         elif isinstance(view, Component | Html):
             assert 'sandbox="allow-scripts"' in page
         elif isinstance(view, figures.Figure):
-            assert form["application/vnd.plotly.v1+json"]["data"] and "bdata" not in page
+            assert form["application/vnd.plotly.v1+json"]["data"] and '"bdata":' not in page
 
 
 def test_a_text_cannot_leave_its_output(quiet_page: Any) -> None:
@@ -151,7 +153,7 @@ def test_a_text_cannot_leave_its_output(quiet_page: Any) -> None:
     trace = attention.trace(text)
     views = [attention.heads(trace), attention.heatmap(trace), attention.numbers(trace), attention.lines(trace)]
     put(page, [view._repr_mimebundle_()["text/html"] for view in views])
-    page.wait_for_selector(".js-plotly-plot .plot", state="attached")
+    page.wait_for_selector(".js-plotly-plot[data-drawn]", state="attached")
     page.frames[1].wait_for_selector("[data-drawn]", state="attached")
     assert page.title() == "" and not page.query_selector("img") and not wrongs
 

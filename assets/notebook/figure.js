@@ -1,7 +1,8 @@
 // Draws one plotly figure in a notebook's output. plotly.js stands in the first output of each cell, packed; whoever comes
 // first unpacks it, and the others wait for that.
-(({ id, figure, library, failed }) => {
+((facts) => {
   "use strict";
+  const { id, figure, library, failed } = facts;
   const PATIENCE = 200; // times a tenth of a second
   const later = () => new Promise((over) => setTimeout(over, 100));
 
