@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 
 import models
 from explainers import bertviz_view, figures
-from explainers.contract import Choice, Component, Explainer, Html, Markdown, Model, Number, Refusal, Table
+from explainers.contract import Choice, Component, Explainer, Html, Markdown, Model, Number, Refusal, Table, brief
 from explainers.sentence import read
 from explainers.words import NO_WORDS, Words
 
@@ -34,7 +34,9 @@ class Trace:
     causal: bool  # no token looks at a later one: weights above the diagonal are 0
 
     def __repr__(self) -> str:
-        return f"attention.Trace({self.text!r}, {self.model!r}, weights {self.weights.shape}, causal={self.causal})"
+        return (
+            f"attention.Trace({brief(self.text)!r}, {self.model!r}, weights {self.weights.shape}, causal={self.causal})"
+        )
 
 
 def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:

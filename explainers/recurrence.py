@@ -19,7 +19,7 @@ import numpy as np
 
 import models
 from explainers.context import Near, Without, coming, near, without
-from explainers.contract import Explainer, Model, Number, Refusal
+from explainers.contract import Explainer, Model, Number, Refusal, brief
 from explainers.distance import change, jensen_shannon, log_softmax, rank, total_variation
 from explainers.recurrence_guesses import beside, surprise
 from explainers.recurrence_memory import fading, remains, shorter, state
@@ -71,7 +71,7 @@ class Trace:
     gone: tuple[int, ...]  # R, which words are taken away in turn, counted from 0
 
     def __repr__(self) -> str:
-        return f"recurrence.Trace({self.text[:60]!r}, {self.rnn!r} beside {self.model!r}, {len(self.ids)} tokens)"
+        return f"recurrence.Trace({brief(self.text)!r}, {self.rnn!r} beside {self.model!r}, {len(self.ids)} tokens)"
 
 
 def trace(

@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 
 import models
 from explainers import chance, contract, figures
-from explainers.contract import Action, Component, Explainer, Markdown, Model, Number, Table, Toggle, Tokens
+from explainers.contract import Action, Component, Explainer, Markdown, Model, Number, Table, Toggle, Tokens, brief
 from explainers.sentence import Sentence, read
 from explainers.words import NO_WORDS, Words
 
@@ -52,12 +52,13 @@ class Trace:
 
     def __repr__(self) -> str:
         appended = "".join(group.text for group in self.groups if group.stop > len(self.prompt))
-        return f"sampling.Trace({self.text!r} + {appended!r}, {self.model!r}, logits {self.logits.shape})"
+        return f"sampling.Trace({brief(self.text)!r} + {brief(appended)!r}, {self.model!r}, logits {self.logits.shape})"
 
 
 # The rule --------------------------------------------------------------------------------------------------------
 
 
+@np.errstate(under="ignore")  # a notebook may have made an error of it
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """exp(logits / temperature) / their sum, in float64; (V,) -> (V,), sums to 1.
 

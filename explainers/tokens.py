@@ -15,12 +15,12 @@ import plotly.graph_objects as go
 
 import models
 from explainers import figures
-from explainers.contract import Component, Explainer, Model, Table
+from explainers.contract import Component, Explainer, Model, Table, brief
 from explainers.sentence import read
 from explainers.words import NO_WORDS, Words
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Cut:
     """The sentence as one tokenizer cuts it."""
 
@@ -32,6 +32,9 @@ class Cut:
     groups: tuple[models.Group, ...]
     written: tuple[str, ...]  # T, what stands in the sentence where each piece is; "" for one put around it
     unknown: int | None  # the id of what is not in the vocabulary; None where nothing is lost
+
+    def __repr__(self) -> str:
+        return f"tokens.Cut({brief(self.name)!r}, {self.kind!r}, {self.count} tokens)"
 
     @property
     def count(self) -> int:
@@ -69,7 +72,7 @@ class Trace:
     others: tuple[Cut, ...]  # every bundled tokenizer's, once each; the one in use first
 
     def __repr__(self) -> str:
-        return f"tokens.Trace({self.text!r}, {self.model!r}, ids {self.ids.shape}, round_trip={self.round_trip})"
+        return f"tokens.Trace({brief(self.text)!r}, {self.model!r}, ids {self.ids.shape}, round_trip={self.round_trip})"
 
 
 def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:

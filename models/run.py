@@ -22,7 +22,7 @@ MOST_LOGITS = 2**27  # numbers in one batch's logits: 0.5 GB
 ROUNDING = 1e-5  # how far a row of attention may be from summing to 1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pass:
     """What a model computed for one sequence of ids."""
 
@@ -31,6 +31,10 @@ class Pass:
     embeddings: np.ndarray  # (T, D) float32, the tokens' rows of the embedding table, before positions
     attention: np.ndarray | None  # (L, H, T, T) float32, rows sum to 1: how much row t takes from each column
     states: np.ndarray | None  # (T, S) float32, of a recurrent model: the last layer's hidden state after each token
+
+    def __repr__(self) -> str:
+        maps = None if self.attention is None else self.attention.shape
+        return f"Pass({len(self.ids)} tokens, logits {self.logits.shape}, attention {maps})"
 
 
 def forward(name: str | Path, ids: Sequence[int], attention: bool = False, needs: frozenset[str] = frozenset()) -> Pass:
