@@ -6,6 +6,7 @@ Some names are also names of files (`pieces`, `load`, `decode`): here they are a
 from __future__ import annotations
 
 import sys
+import warnings
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,16 @@ HOME = {
 }
 
 
+LIGHT = ("catalog", "refusal")
+
+
+def _import_bars() -> None:
+    """The bars of libraries warn, once they are imported in a notebook, of a package that nobody here needs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import_module("tqdm.auto")
+
+
 class Package(ModuleType):
     """Python binds a file's module to its package once imported; that must not hide the function of the same name."""
 
@@ -126,6 +137,8 @@ sys.modules[__name__].__class__ = Package
 def __getattr__(name: str) -> Any:
     if name not in HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if HOME[name] not in LIGHT:
+        _import_bars()
     value = getattr(import_module(f".{HOME[name]}", __name__), name)
     globals()[name] = value
     return value

@@ -75,6 +75,7 @@ def test_an_output_holds_all_it_needs_and_is_let_out(cells: list[Any]) -> None:
 def quiet_page(browser: Browser) -> Any:
     """A page that is nobody's, and what it asked for or complained of."""
     context = browser.new_context(viewport={"width": 1000, "height": 800})
+    context.set_default_timeout(120_000)
     page, wrongs = context.new_page(), []
     page.on(
         "request", lambda asked: wrongs.append(asked.url) if not asked.url.startswith(("about:", "data:")) else None
