@@ -113,7 +113,7 @@ def test_what_the_notebook_shows_is_drawn_with_the_network_cut(
         "(count) => document.querySelectorAll('.js-plotly-plot[data-drawn]').length >= count", arg=figures_
     )
     own = [frame for frame in page.frames if frame != page.main_frame]
-    assert (figures_, len(own)) == (5, frames) and frames == 4
+    assert (figures_, len(own)) == (4, frames) and frames == 4
     for frame in own:
         drawn = "[data-drawn]" if frame.query_selector("#root") else "svg line, svg path, svg rect"
         frame.wait_for_selector(drawn, state="attached")

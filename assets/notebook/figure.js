@@ -28,12 +28,26 @@
     return look();
   }
 
+  // Without WebGL: points as vectors, and of a space the first two axes.
+  function flat({ data, layout: { scene, ...rest } }) {
+    const axes = scene ? { xaxis: scene.xaxis, yaxis: scene.yaxis } : {};
+    return { data: data.map(({ z, ...trace }) => ({ ...trace, type: "scatter" })), layout: { ...rest, ...axes } };
+  }
+
+  function drawable() {
+    const wants = figure.data.some((trace) => /gl$|3d$/.test(trace.type));
+    const context = wants && document.createElement("canvas").getContext("webgl");
+    context?.getExtension?.("WEBGL_lose_context")?.loseContext();
+    return wants && !context ? flat(figure) : figure;
+  }
+
   async function draw() {
     if (library) globalThis.glassboxPlotly ??= unpacked(library).then(run);
     const place = await found(() => document.getElementById(id));
     try {
       const Plotly = await (await found(() => globalThis.glassboxPlotly));
-      await Plotly.newPlot(place, figure.data, figure.layout, { displayModeBar: false, displaylogo: false, responsive: true });
+      const { data, layout } = drawable();
+      await Plotly.newPlot(place, data, layout, { displayModeBar: false, displaylogo: false, responsive: true });
       place.dataset.drawn = "1";
     } catch (error) {
       place.textContent = failed;
