@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 
 import models
 from explainers import bertviz_view, figures
-from explainers.contract import Choice, Component, Explainer, Html, Markdown, Model, Number, Refusal, Table
+from explainers.contract import Choice, Component, Explainer, Html, Markdown, Model, Number, Refusal, Table, brief
 from explainers.sentence import read
 from explainers.words import NO_WORDS, Words
 
@@ -35,7 +35,9 @@ class Trace:
     layers: tuple[int, ...]  # L, their numbers in the model, from 1: in a hybrid some layers look, and others do not
 
     def __repr__(self) -> str:
-        return f"attention.Trace({self.text!r}, {self.model!r}, weights {self.weights.shape}, causal={self.causal})"
+        return (
+            f"attention.Trace({brief(self.text)!r}, {self.model!r}, weights {self.weights.shape}, causal={self.causal})"
+        )
 
 
 def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
@@ -54,7 +56,7 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
     labels = models.labels(models.pieces(sentence.model, sentence.ids))
     ids = np.array(sentence.ids, dtype=np.int64)
     causal = not np.triu(weights, 1).any()
-    return Trace(text, sentence.model, ids, labels, weights, causal=causal, layers=run.layers)
+    return Trace(sentence.text, sentence.model, ids, labels, weights, causal=causal, layers=run.layers)
 
 
 # What is shown ---------------------------------------------------------------------------------------------------
@@ -68,7 +70,8 @@ def heads(trace: Trace, words: Words = NO_WORDS, layer: int = 3, head: int = 5) 
         "causal": trace.causal,
         "layers": list(trace.layers),
     }
-    return Component("heads", props | {"model": trace.model, "text": trace.text})
+    knobs = {"layer": layer, "head": head, "row": 0, "column": 0}
+    return Component("heads", props | {"model": trace.model, "text": trace.text}, knobs)
 
 
 def heatmap(trace: Trace, words: Words = NO_WORDS, layer: int = 1, head: int = 1) -> go.Figure:

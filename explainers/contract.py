@@ -8,12 +8,16 @@ Shape letters in comments everywhere: B batch, L layers, H heads, T tokens, D wi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from explainers.run import Budget, Change, Run, Step
+from models.ids import whole_numbers
 from models.refusal import Refusal
+
+MOST_QUOTED = 20_000  # characters of a value that is a text; 512 ids take some 4,000
 
 __all__ = [
     "Action",
@@ -34,6 +38,15 @@ __all__ = [
     "Toggle",
     "Tokens",
 ]
+
+
+def brief(text: str, most: int = 60) -> str:
+    """A text short enough to be printed in a line.
+
+    >>> brief("a" * 100, 5)
+    'aaaa…'
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,26 @@ class Control:
         return value
 
 
+def unquoted(value: Any) -> Any:
+    """What a text means that holds a value as JSON or as Python writes it; anything else is left as it is.
+
+    Programs that call tools, language models above all, often put a value into quotes once too often.
+
+    >>> unquoted("True"), unquoted("[12]"), unquoted("12, 7"), unquoted('"head"'), unquoted("head")
+    (True, [12], [12, 7], 'head', 'head')
+    """
+    if not isinstance(value, str) or len(value) > MOST_QUOTED:
+        return value
+    text = value.strip()
+    plain = text.lower() if text.lower() in ("true", "false") else text
+    for form in (plain, f"[{plain}]"):
+        try:
+            return json.loads(form)
+        except (ValueError, RecursionError):
+            continue
+    return value
+
+
 @dataclass(frozen=True)
 class Number(Control):
     """A number between `low` and `high`; whole if `step` is."""
@@ -72,7 +105,7 @@ class Number(Control):
 
     def check(self, value: Any) -> float | int:
         try:
-            number = float(value)
+            number = float(value.strip().strip("\"'") if isinstance(value, str) else value)
         except (TypeError, ValueError, OverflowError):
             raise Refusal("not_a_number", control=self.name, value=str(value)[:40]) from None
         if not self.low <= number <= self.high:  # NaN fails both comparisons
@@ -89,6 +122,7 @@ class Choice(Control):
     options: tuple[str, ...] = ()
 
     def check(self, value: Any) -> str:
+        value = value if isinstance(value, str) and value in self.options else unquoted(value)
         if not isinstance(value, str) or value not in self.options:
             raise Refusal("not_an_option", control=self.name, value=str(value)[:40])
         return value
@@ -101,6 +135,8 @@ class Toggle(Control):
     default: bool = False
 
     def check(self, value: Any) -> bool:
+        """Takes "true" and "False", too, as some programs send them."""
+        value = unquoted(value)
         if not isinstance(value, bool):
             raise Refusal("not_an_option", control=self.name, value=str(value)[:40])
         return value
@@ -139,8 +175,12 @@ class Tokens(Control):
     most: int = 512
 
     def check(self, value: Any) -> tuple[int, ...]:
-        ids = tuple(value) if isinstance(value, list | tuple) else None
-        if ids is None or any(isinstance(i, bool) or not isinstance(i, int) or i < 0 for i in ids):
+        """Takes any row of whole numbers: a list, a trace's ids, a tensor; and "[12, 7]", as some programs send it."""
+        try:
+            ids = whole_numbers(unquoted(value))
+        except (TypeError, ValueError):  # ValueError: an array of several numbers where one should be
+            raise Refusal("not_tokens", control=self.name) from None
+        if any(i < 0 for i in ids):
             raise Refusal("not_tokens", control=self.name)
         if len(ids) > self.most:
             raise Refusal("too_many_tokens", tokens=len(ids), limit=self.most)
@@ -156,8 +196,22 @@ class Action(Number):
     inside: bool = True
 
 
-@dataclass(frozen=True)
-class Table:
+class Shown:
+    """A view, which a notebook shows in a form of its own (`explainers/notebook.py`)."""
+
+    __slots__ = ()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        from explainers.notebook import bundle
+
+        return bundle(self)
+
+    def _repr_html_(self) -> str:
+        return str(self._repr_mimebundle_()["text/html"])
+
+
+@dataclass(frozen=True, repr=False)
+class Table(Shown):
     """Rows under column heads; numbers stay numbers. The text alternative of a picture.
 
     data: which columns, counted from 0, hold a model's own tokens rather than words: those no one should translate.
@@ -167,16 +221,22 @@ class Table:
     rows: tuple[tuple[Any, ...], ...]
     data: tuple[int, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Table({brief(', '.join(map(str, self.columns)))}; {len(self.rows)} rows)"
 
-@dataclass(frozen=True)
-class Markdown:
+
+@dataclass(frozen=True, repr=False)
+class Markdown(Shown):
     """Text with Markdown marks, and formulas between dollar signs."""
 
     text: str
 
+    def __repr__(self) -> str:
+        return f"Markdown({brief(self.text)!r})"
 
-@dataclass(frozen=True)
-class Html:
+
+@dataclass(frozen=True, repr=False)
+class Html(Shown):
     """A page for a sandboxed frame, without the right to touch the page around it or to ask for anything.
 
     source: nonce -> the whole page; called once someone looks. A script without that nonce does not run.
@@ -186,16 +246,23 @@ class Html:
     source: Callable[[str], str]
     height: int = 400
 
+    def __repr__(self) -> str:
+        return f"Html(height={self.height})"
 
-@dataclass(frozen=True)
-class Component:
+
+@dataclass(frozen=True, repr=False)
+class Component(Shown):
     """One of the few own browser components (`assets/components/<name>.js`) and what it shows.
 
-    props: JSON values and numpy arrays; the shell packs the arrays.
+    props: JSON values and numpy arrays; the shell packs the arrays. knobs: how they are set, where no page sets them.
     """
 
     name: str
     props: Mapping[str, Any]
+    knobs: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Component({self.name!r}, {brief(', '.join(self.props))})"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 
+@np.errstate(under="ignore")  # a notebook may have made an error of it
 def log_softmax(logits: np.ndarray) -> np.ndarray:
     """The natural logarithm of each probability, (…, V) -> (…, V); finite even where the probability itself is 0.
 

@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 
 import models
 from explainers import analogies, figures, space
-from explainers.contract import Choice, Explainer, Model, Number, Refusal, Table, Toggle
+from explainers.contract import Choice, Explainer, Model, Number, Refusal, Table, Toggle, brief
 from explainers.neighbours import Neighbours, around, cosines, degrees, most_at_home, nearest
 from explainers.sentence import read
 from explainers.words import NO_WORDS, Words
@@ -48,7 +48,9 @@ class Trace:
     near_turned: np.ndarray  # (1 + K, 2) float32, the same of the chosen token, in the middle, and its neighbours
 
     def __repr__(self) -> str:
-        return f"embeddings.Trace({self.text!r}, {self.model!r}, rows {self.rows.shape}, at {self.chosen.label!r})"
+        return (
+            f"embeddings.Trace({brief(self.text)!r}, {self.model!r}, rows {self.rows.shape}, at {self.chosen.label!r})"
+        )
 
 
 def trace(text: str, *, model: str | os.PathLike[str] | None = None, token: int = -1) -> Trace:
@@ -74,7 +76,7 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None, token: int 
     shown = np.concatenate([np.arange(len(projection.points)), ids, [chosen.id], chosen.ids])
     turned = around(table[shown], table[chosen.id], len(chosen.ids))
     return Trace(
-        text=text,
+        text=sentence.text,
         model=sentence.model,
         ids=ids,
         labels=models.labels(pieces),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+
+from explainers.contract import Shown
 
 FILE = Path(__file__).resolve().parent.parent / "assets" / "palette.json"
 FONTS = (
@@ -95,9 +98,25 @@ def token_axis(labels: Sequence[str], title: str = "") -> dict[str, Any]:
     }
 
 
-def figure(trace: Any, height: int, **layout: Any) -> go.Figure:
+class Figure(Shown, go.Figure):
+    """A Plotly figure that shows itself in a notebook without asking anybody for anything."""
+
+    _ipython_display_ = None  # IPython would ask it first, and it asks for a package and a network
+
+    def show(self, *args: Any, **options: Any) -> None:
+        """In a notebook the figure itself; elsewhere, or with arguments, what Plotly's own does."""
+        if args or options or not ("IPython" in sys.modules and sys.modules["IPython"].get_ipython()):
+            super().show(*args, **options)
+        else:
+            sys.modules["IPython"].display.display(self)
+
+    def __repr__(self) -> str:
+        return f"Figure({', '.join(trace.type for trace in self.data[:4])}; {len(self.data)} traces)"
+
+
+def figure(trace: Any, height: int, **layout: Any) -> Figure:
     """A figure of one trace in the house's template; as wide as the place it is put in."""
-    return go.Figure(trace, layout={"template": template(), "height": height, **layout})
+    return Figure(trace, layout={"template": template(), "height": height, **layout})
 
 
 def heatmap(

@@ -45,9 +45,15 @@ def asset(name: str) -> str:
 @cache
 def style() -> str:
     """Both themes' colours, the fonts, and the frame's own rules."""
-    colours = {theme: "".join(f"{n}:{v};" for n, v in figures.palette(theme).items()) for theme in ("light", "dark")}
+    return f"{colours()}\n{asset('frame.css')}"
+
+
+@cache
+def colours() -> str:
+    """Both themes' colours and the fonts, as variables."""
+    both = {theme: "".join(f"{n}:{v};" for n, v in figures.palette(theme).items()) for theme in ("light", "dark")}
     fonts = f"--fonts:{figures.FONTS};"
-    return f":root{{{colours['light']}{fonts}}} :root.dark{{{colours['dark']}}}\n{asset('frame.css')}"
+    return f":root{{{both['light']}{fonts}}} :root.dark{{{both['dark']}}}"
 
 
 @cache

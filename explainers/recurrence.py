@@ -19,7 +19,7 @@ import numpy as np
 
 import models
 from explainers.context import Near, Without, coming, near, without
-from explainers.contract import Explainer, Model, Number, Refusal
+from explainers.contract import Explainer, Model, Number, Refusal, brief
 from explainers.distance import change, jensen_shannon, log_softmax, rank, total_variation
 from explainers.recurrence_guesses import beside, surprise
 from explainers.recurrence_memory import fading, remains, shorter, state
@@ -71,7 +71,7 @@ class Trace:
     gone: tuple[int, ...]  # R, which words are taken away in turn, counted from 0
 
     def __repr__(self) -> str:
-        return f"recurrence.Trace({self.text[:60]!r}, {self.rnn!r} beside {self.model!r}, {len(self.ids)} tokens)"
+        return f"recurrence.Trace({brief(self.text)!r}, {self.rnn!r} beside {self.model!r}, {len(self.ids)} tokens)"
 
 
 def trace(
@@ -84,7 +84,7 @@ def trace(
     rnn: which recurrent network, of the same tokenizer; by default the bundled one of the transformer's language.
     """
     sentence = read(text, models.default(TRANSFORMER, text) if model is None else model)
-    rnn = fitting(RNN, sentence.model, text) if rnn is None else os.fspath(rnn)
+    rnn = fitting(RNN, sentence.model, text) if rnn is None else models.name_of(rnn)
     if len(sentence.ids) > MOST_TOKENS:
         raise Refusal("too_many_tokens", tokens=len(sentence.ids), limit=MOST_TOKENS)
     if not models.same_tokens(sentence.model, rnn):
@@ -93,7 +93,7 @@ def trace(
         models.forward(rnn, sentence.ids, needs=RNN),
         models.forward(sentence.model, sentence.ids, needs=TRANSFORMER),
     )
-    return compared(text, (rnn, sentence.model), runs)
+    return compared(sentence.text, (rnn, sentence.model), runs)
 
 
 def compared(text: str, names: tuple[str, str], runs: tuple[models.Pass, models.Pass]) -> Trace:

@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 
 import models
 from explainers import chance, contract, figures
-from explainers.contract import Action, Component, Explainer, Markdown, Model, Number, Table, Toggle, Tokens
+from explainers.contract import Action, Component, Explainer, Markdown, Model, Number, Table, Toggle, Tokens, brief
 from explainers.sentence import Sentence, read
 from explainers.words import NO_WORDS, Words
 
@@ -53,12 +53,13 @@ class Trace:
 
     def __repr__(self) -> str:
         appended = "".join(group.text for group in self.groups if group.stop > len(self.prompt))
-        return f"sampling.Trace({self.text!r} + {appended!r}, {self.model!r}, logits {self.logits.shape})"
+        return f"sampling.Trace({brief(self.text)!r} + {brief(appended)!r}, {self.model!r}, logits {self.logits.shape})"
 
 
 # The rule --------------------------------------------------------------------------------------------------------
 
 
+@np.errstate(under="ignore")  # a notebook may have made an error of it
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """exp(logits / temperature) / their sum, in float64; (V,) -> (V,), sums to 1.
 
@@ -134,7 +135,7 @@ def steps(
     temperature, top_k, top_p, greedy: the rule to draw with; the whole distribution at 1, 0, 1, false.
     seed: the same one draws the same tokens.
     """
-    model = model if model is None else os.fspath(model)
+    model = model if model is None else models.name_of(model)
     given = {"ids": ids, "write": write, "temperature": temperature, "top_k": top_k, "top_p": top_p}
     good = checked(given | {"model": model, "greedy": greedy, "seed": seed})
     sentence = read(text, good["model"])
@@ -215,7 +216,8 @@ def candidates(
         "seed_step": len(trace.ids),
         "writing": False,
     }
-    return Component("candidates", props)
+    knobs = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "greedy": greedy, "seed": seed}
+    return Component("candidates", props, knobs)
 
 
 def sentence(trace: Trace) -> list[dict[str, Any]]:

@@ -12,9 +12,18 @@ MOST_CHARACTERS = 20_000
 CAUSAL = frozenset({"causal"})
 
 
+def whole(text: str) -> str:
+    """Text that any encoding can carry: two halves of a surrogate pair are one character, a lone one becomes U+FFFD.
+
+    >>> whole("\\ud83d\\ude42 b") == "\U0001f642 b"
+    True
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 @dataclass(frozen=True)
 class Sentence:
-    """A text as one model reads it."""
+    """A text as one model reads it: text is `whole`."""
 
     text: str
     model: str
@@ -31,11 +40,12 @@ def read(
     whole: all that the tokenizer makes of it, be it nothing, or more than the model can take.
     Refuses text that is empty or too long, and models that cannot be had.
     """
+    text = whole(text)
     if len(text) > MOST_CHARACTERS:
         raise Refusal("text_too_long", characters=len(text), limit=MOST_CHARACTERS)
     if not text:
         raise Refusal("empty_text")
-    name = models.default(needs, text) if model is None else os.fspath(model)
+    name = models.default(needs, text) if model is None else models.name_of(model)
     ids = models.encode(name, text)
     gone = tuple((part.place, text[part.start : part.stop]) for part in models.lost(name, text))
     if not whole:
@@ -54,6 +64,6 @@ def fitting(needs: frozenset[str], beside: str | os.PathLike[str], text: str) ->
 
     Refuses with "no_model" where there is none.
     """
-    languages = next((entry.languages for entry in models.offered() if entry.name == os.fspath(beside)), ())
+    languages = next((entry.languages for entry in models.offered() if entry.name == models.name_of(beside)), ())
     own = models.offered(needs, languages[0]) if len(languages) == 1 else []
     return next((entry.name for entry in own if entry.hub is None), None) or models.default(needs, text)

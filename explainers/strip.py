@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import models
-from explainers.contract import Tokens
+from explainers.contract import Tokens, brief
 from explainers.sampling import CAUSAL, softmax
 from explainers.sentence import read
 from explainers.words import NO_WORDS, Words
@@ -34,7 +34,7 @@ class Trace:
     next: tuple[tuple[str, float], ...]  # label and probability of the five likeliest next tokens, likeliest first
 
     def __repr__(self) -> str:
-        return f"strip.Trace({self.text!r}, {self.model!r}, vectors {self.vectors.shape}, next {self.next})"
+        return f"strip.Trace({brief(self.text)!r}, {self.model!r}, vectors {self.vectors.shape}, next {self.next})"
 
 
 def trace(text: str, *, model: str | os.PathLike[str] | None = None, ids: Sequence[int] = ()) -> Trace:
@@ -48,7 +48,7 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None, ids: Sequen
     probabilities = softmax(run.logits[-1])
     best = np.argsort(-probabilities, kind="stable")[:BEST].tolist()
     return Trace(
-        text=text,
+        text=sentence.text,
         model=sentence.model,
         ids=np.array(every, dtype=np.int64),
         labels=models.labels(models.pieces(sentence.model, every)),

@@ -15,12 +15,12 @@ import plotly.graph_objects as go
 
 import models
 from explainers import figures
-from explainers.contract import Component, Explainer, Model, Table
+from explainers.contract import Component, Explainer, Model, Table, brief
 from explainers.sentence import read
 from explainers.words import NO_WORDS, Words
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Cut:
     """The sentence as one tokenizer cuts it."""
 
@@ -33,6 +33,9 @@ class Cut:
     written: tuple[str, ...]  # T, what stands in the sentence where each piece is; "" for one put around it
     unknown: int | None  # the id of what is not in the vocabulary; None where there is none
     gone: tuple[tuple[int, str], ...]  # text that no piece stands for, and before which of them it was, from 0 to T
+
+    def __repr__(self) -> str:
+        return f"tokens.Cut({brief(self.name)!r}, {self.kind!r}, {self.count} tokens)"
 
     @property
     def count(self) -> int:
@@ -70,7 +73,7 @@ class Trace:
     others: tuple[Cut, ...]  # every bundled tokenizer's, once each; the one in use first
 
     def __repr__(self) -> str:
-        return f"tokens.Trace({self.text!r}, {self.model!r}, ids {self.ids.shape}, round_trip={self.round_trip})"
+        return f"tokens.Trace({brief(self.text)!r}, {self.model!r}, ids {self.ids.shape}, round_trip={self.round_trip})"
 
 
 def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
@@ -80,6 +83,7 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
     model: whose tokenizer to use; by default the bundled one for the text's language.
     """
     sentence = read(text, model, needs=frozenset(), whole=True)
+    text = sentence.text
     others = tuple(cut(text, names) for names in bundled(first=sentence.model))
     decoded = models.decode(sentence.model, sentence.ids)
     return Trace(

@@ -6,12 +6,13 @@ Some names are also names of files (`pieces`, `load`, `decode`): here they are a
 from __future__ import annotations
 
 import sys
+import warnings
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .catalog import CATALOG, Entry, check_offered, default, host_entry, host_refusal, offered, policy
+    from .catalog import CATALOG, Entry, check_offered, default, host_entry, host_refusal, name_of, offered, policy
     from .decode import write
     from .load import Loaded, check_kind, load, settle_host, stamp
     from .pieces import (
@@ -63,6 +64,7 @@ __all__ = [
     "last_logits",
     "load",
     "lost",
+    "name_of",
     "offered",
     "pieces",
     "policy",
@@ -106,6 +108,7 @@ HOME = {
     "last_logits": "run",
     "load": "load",
     "lost": "pieces",
+    "name_of": "catalog",
     "offered": "catalog",
     "pieces": "pieces",
     "policy": "catalog",
@@ -125,6 +128,16 @@ HOME = {
 }
 
 
+LIGHT = ("catalog", "refusal")
+
+
+def _import_bars() -> None:
+    """The bars of libraries warn, once they are imported in a notebook, of a package that nobody here needs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import_module("tqdm.auto")
+
+
 class Package(ModuleType):
     """Python binds a file's module to its package once imported; that must not hide the function of the same name."""
 
@@ -139,6 +152,8 @@ sys.modules[__name__].__class__ = Package
 def __getattr__(name: str) -> Any:
     if name not in HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if HOME[name] not in LIGHT:
+        _import_bars()
     value = getattr(import_module(f".{HOME[name]}", __name__), name)
     globals()[name] = value
     return value

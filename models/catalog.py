@@ -144,30 +144,45 @@ def default(needs: frozenset[str] = frozenset(), text: str = "") -> str:
 
 
 def is_hub_id(name: str) -> bool:
-    """Whether a name is spelled owner/model, as the Hub allows it; such a name is never read as a path."""
+    """Whether a name is spelled owner/model, as the Hub allows it."""
     return bool(HUB_ID.fullmatch(name)) and ".." not in name and "--" not in name
 
 
-def folder_of(name: str | Path) -> Path | None:
+def name_of(model: str | os.PathLike[str]) -> str:
+    """A model as a name: a string as it is; a path so that it can be no catalogue name and no Hub id."""
+    if isinstance(model, str):
+        return model
+    path = os.fspath(model)
+    return path if os.path.isabs(path) else os.path.join(os.curdir, path)
+
+
+def folder_of(name: str | os.PathLike[str]) -> Path | None:
     """Where the files of the host's model, a bundled one or a folder lie, whole or not; None for any other name.
 
-    A string spelled owner/model is no folder: write "./owner/model" for one of that name.
+    A string means the folder of that name where there is one, unless a bundled model has it; a path always does.
     """
-    text = str(name)
+    text = os.fspath(name)
     if isinstance(name, str):
         if is_host(name):
             return host_folder()
         if any(entry.name == name and not entry.hub for entry in CATALOG):
             return WEIGHTS / name
-        if is_hub_id(name):
-            return None
-    return Path(text) if text and "\0" not in text and Path(text).is_dir() else None
+    return Path(os.path.expanduser(text)) if is_folder(text) else None
+
+
+def is_folder(text: str) -> bool:
+    """Whether there is a folder at a path, which may be any text."""
+    try:
+        return bool(text) and "\0" not in text and os.path.isdir(os.path.expanduser(text))
+    except ValueError:  # halves of surrogate pairs, which no file's name can hold
+        return False
 
 
 def check_offered(name: str, needs: frozenset[str] = frozenset()) -> None:
     """Raises Refusal unless this host lets a visitor use this model. The page and its API ask it first; no path passes.
 
     A Hub id outside the catalogue passes under "any"; what it can do is known only once it is loaded: `check_kind`.
+    Where a folder of this machine bears it, it does not: the library would open that.
     """
     own = host_folder()
     known = own.name if own and is_host(name) else name
@@ -175,7 +190,7 @@ def check_offered(name: str, needs: frozenset[str] = frozenset()) -> None:
     refusal = host_refusal() if entry is None and own and known == own.name else None
     if refusal:
         raise refusal
-    if entry is None and is_hub_id(name):
+    if entry is None and is_hub_id(name) and not is_folder(name):
         if policy() != "any":
             raise Refusal("not_offered", model=name)
     elif entry is None:

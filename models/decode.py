@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from .isolation import isolated
 from .load import Loaded, using
 from .run import as_array, as_ids, check_finite, compute
 
@@ -24,8 +25,8 @@ def write(
     with using(name) as loaded:  # so that it stays in memory between two tokens
         loaded.check(frozenset({"causal"}))
         fresh, cache, ends = as_ids(loaded, ids), None, end_ids(loaded)
-        for step in range(min(count, loaded.positions - len(ids))):
-            with loaded.lock, torch.inference_mode():  # not while it yields: others run between two tokens
+        for step in range(min(count, loaded.positions - fresh.shape[1])):
+            with loaded.lock, isolated():  # not while it yields: others run between two tokens
                 inputs = {"input_ids": fresh, "past_key_values": cache, "use_cache": True}
                 out = compute(loaded, **inputs)
                 check_finite(loaded, inputs, out.logits[0, -1])

@@ -21,16 +21,11 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import huggingface_hub
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
-from huggingface_hub.utils import disable_progress_bars
-from huggingface_hub.utils import logging as hub_logging
 
 import hosting
 
 from . import catalog, files, formats, place
 from .refusal import Refusal
-
-disable_progress_bars()
-hub_logging.set_verbosity_error()
 
 TEXTS = re.compile(
     r"(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json"
@@ -183,7 +178,7 @@ def main() -> int:
     try:
         table = check()
     except Refusal as refusal:
-        print(f"catalogue not checked: {refusal}", file=sys.stderr)
+        print(f"catalogue not checked: {refusal!r}", file=sys.stderr)
         return 1
     catalog.CHECKED.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
     return 0

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import torch
 import transformers
 
-from . import configuration, files, memory, place, reading
+from . import configuration, files, forks, memory, place, reading
 from .architectures import BARE, BERT, GPT, LSTM, T5
 from .broken import BROKEN
 from .lstm import LSTMConfig, LSTMForCausalLM
@@ -23,7 +23,7 @@ from .refusal import Refusal
 
 # Held while a model is built: from_pretrained swaps methods of its base class and puts them back, so that two at once
 # can leave them swapped, and every later model without its tied weights.
-BUILDING = Lock()
+BUILDING = forks.watched(RLock(), forks.FIRST)
 UNUSED = ("pooler.",)  # part of a bare model that nothing here shows: it may be missing
 
 Way = tuple[frozenset[str], Any]  # what a model read so can do, and the class that reads it

@@ -9,8 +9,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import transformers
-
 import hosting
 
 from . import (
@@ -19,6 +17,7 @@ from . import (
     files,
     finite,
     folders,
+    forks,
     host,
     hub,
     kinds,
@@ -30,11 +29,10 @@ from . import (
     tokenizer_files,
 )
 from .broken import reading
+from .isolation import isolated, unseeded
+from .quiet import quiet
 from .refusal import Refusal
 from .shelf import Shelf
-
-transformers.utils.logging.set_verbosity_error()
-transformers.utils.logging.disable_progress_bar()
 
 LONGEST = 512  # tokens in a run, whatever the model could take: attention maps and logits grow with it
 
@@ -73,7 +71,7 @@ class Loaded:
 def load(name: str | Path) -> Loaded:
     """The model of that catalogue name, Hub id or folder, from the cache if it is there.
 
-    A string spelled owner/model is always a Hub id; write "./owner/model" for a folder of that name.
+    A string spelled owner/model is the folder of that name where there is one, else a Hub id.
     Refusals: model_needs_network, model_too_large, disk_full, unknown_model, unsafe_file, broken_model, wrong_kind,
     tokenizer_missing, weight_not_finite, model_changing.
     """
@@ -126,7 +124,8 @@ def find(name: str | Path) -> Path:
     folder = catalog.folder_of(name)
     if folder is None:
         if isinstance(name, str) and catalog.is_hub_id(name):
-            return hub.fetch(name)
+            with quiet:
+                return hub.fetch(name)
         raise Refusal("unknown_model", model=str(name)[:200])
     if not folder.is_dir():  # the host's, which has gone
         raise Refusal("unknown_model", model=str(name)[:200])
@@ -135,10 +134,11 @@ def find(name: str | Path) -> Path:
 
 
 def _read_tokenizer(name: str, folder: Path) -> Any:
-    with reading(name):
-        tokenizer_files.check_present(name, folder)
-    found = tokenization.read(name, folder, configuration.read(name, folders.config(name, folder)))
-    tokenizer_files.check_whole(name, folder, found)
+    with quiet, isolated(inference=False):
+        with reading(name):
+            tokenizer_files.check_present(name, folder)
+        found = tokenization.read(name, folder, configuration.read(name, folders.config(name, folder)))
+        tokenizer_files.check_whole(name, folder, found)
     return found
 
 
@@ -147,18 +147,20 @@ def _read(name: str, folder: Path) -> Loaded:
         parameters = files.parameters(folder)
     hub.check_room(name, parameters)
     raw = folders.config(name, folder)
-    config = configuration.read(name, raw)
     book = tokenizer(name)  # before the weights: without one they are of no use
-    can, model = kinds.build(name, folder, config, raw, lambda made: positions.most(made, LONGEST))
+    with quiet, isolated(inference=False), unseeded():
+        config = configuration.read(name, raw)
+        can, model = kinds.build(name, folder, config, raw, lambda made: positions.most(made, LONGEST))
     finite.check_weights(name, model)
-    model = model.to(place.device()).eval()
-    with reading(name):
+    with reading(name), isolated(inference=False):
+        model = model.to(place.device()).eval()
         ahead = "causal" in can and kinds.looks_ahead(model)
         attending = layers.attending(model) if "attention" in can else ()
     if ahead:
         raise Refusal("wrong_kind", model=name, can=type(model).__name__, needs="causal")
     can = can if attending else can - {"attention"}
-    return Loaded(name, book, model, Lock(), can, positions.most(model, LONGEST), attending)
+    lock = forks.watched(Lock(), forks.COMPUTING)
+    return Loaded(name, book, model, lock, can, positions.most(model, LONGEST), attending)
 
 
 def _room() -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,46 @@ CGROUP = Path("/sys/fs/cgroup")
 
 @cache
 def device() -> torch.device:
-    """The first CUDA device, else the CPU.
+    """The first CUDA device, else the CPU. A process made by fork cannot use the CUDA of the one that made it."""
+    return torch.device("cuda" if torch.cuda.is_available() and not state.forked else "cpu")
 
-    On a CPU two threads and one request at a time serve many users best, so no more are taken unless the host says so.
+
+def threads() -> int:
+    """How many threads a model computes with on a CPU (OMP_NUM_THREADS).
+
+    Two threads and one request at a time serve many users best, so no more are taken unless the host says so. After a
+    fork there is but one: the others stayed behind, and torch would wait for them for ever.
     """
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    torch.set_num_threads(hosting.OMP_NUM_THREADS.read() or min(2, os.cpu_count() or 1))
-    return torch.device("cpu")
+    if state.forked:
+        return 1
+    return hosting.OMP_NUM_THREADS.read() or min(2, os.cpu_count() or 1)
+
+
+@dataclass
+class State:
+    """Of this process. worked: a model has computed in it, or in the one it was forked from. forked: in that one."""
+
+    worked: bool = False
+    forked: bool = False
+
+
+state = State()
+
+
+def note_work() -> None:
+    """Says that a model computes now."""
+    state.worked = True
+
+
+def _in_child() -> None:
+    if state.worked:
+        state.forked = True
+        device.cache_clear()
+        torch.set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
 
 
 def dtype() -> torch.dtype:

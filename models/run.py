@@ -12,6 +12,8 @@ import numpy as np
 import torch
 
 from . import finite, layers, place
+from .ids import whole_numbers
+from .isolation import isolated
 from .load import Loaded, load, using
 from .refusal import Refusal
 
@@ -19,7 +21,7 @@ MOST_TOKENS = 4096  # in one batch, so that many sequences take no more memory t
 MOST_LOGITS = 2**27  # numbers in one batch's logits: 0.5 GB
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pass:
     """What a model computed for one sequence of ids."""
 
@@ -30,6 +32,10 @@ class Pass:
     attention: np.ndarray | None  # (L, H, T, T) float32, rows sum to 1: how much row t takes from each column
     layers: tuple[int, ...]  # L, the numbers of the layers that the maps are of, from 1; in hybrids not all of them
     states: np.ndarray | None  # (T, S) float32, of a recurrent model: the last layer's hidden state after each token
+
+    def __repr__(self) -> str:
+        maps = None if self.attention is None else self.attention.shape
+        return f"Pass({len(self.ids)} tokens, logits {self.logits.shape}, attention {maps})"
 
 
 def forward(name: str | Path, ids: Sequence[int], attention: bool = False, needs: frozenset[str] = frozenset()) -> Pass:
@@ -44,14 +50,14 @@ def forward(name: str | Path, ids: Sequence[int], attention: bool = False, needs
             raise Refusal("no_attention", model=loaded.name)
         tensor = as_ids(loaded, ids)
         inputs = {"input_ids": tensor, "attention_mask": torch.ones_like(tensor), "output_attentions": attention}
-        with loaded.lock, torch.inference_mode():
+        with loaded.lock, isolated():
             out = compute(loaded, **inputs)
             states = out.hidden_states[0] if "recurrent" in loaded.can else None
             check_finite(loaded, inputs, out.get("logits"), states, *(out.get("attentions") or ()))
-            found, numbers = maps(loaded, out, len(ids)) if attention else (None, ())
+            found, numbers = maps(loaded, out, tensor.shape[1]) if attention else (None, ())
             return Pass(
                 as_array(tensor[0]),
-                as_array(out.logits[0]) if says_words(loaded) else np.zeros((len(ids), 0), np.float32),
+                as_array(out.logits[0]) if says_words(loaded) else np.zeros((tensor.shape[1], 0), np.float32),
                 as_array(loaded.model.get_input_embeddings().weight[tensor[0]]),
                 found,
                 numbers,
@@ -84,7 +90,7 @@ def last_logits(
             raise Refusal("wrong_kind", model=loaded.name, can=", ".join(sorted(loaded.can)), needs="causal, masked")
         rows = [as_ids(loaded, ids)[0] for ids in sequences]
         size = loaded.model.get_input_embeddings().weight.shape[0]
-        found = torch.empty(len(rows), size)
+        found = torch.empty(len(rows), size, dtype=torch.float32, device="cpu")
         most = min(MOST_TOKENS, MOST_LOGITS // size)
         # What stands after a token cannot reach it in a causal model, so that padding there is as good as none.
         for places in batches([len(row) for row in rows], most, padded="causal" in loaded.can):
@@ -97,7 +103,7 @@ def ends(loaded: Loaded, rows: Sequence[torch.Tensor]) -> torch.Tensor:
     lengths = torch.tensor([len(row) for row in rows], device=place.device())
     ids = torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
     mask = (torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]).long()
-    with loaded.lock, torch.inference_mode():
+    with loaded.lock, isolated():
         inputs = {"input_ids": ids, "attention_mask": mask}
         last = compute(loaded, **inputs).logits[torch.arange(len(rows), device=ids.device), lengths - 1]
         check_finite(loaded, inputs, last)
@@ -151,6 +157,7 @@ def as_ids(loaded: Loaded, ids: Sequence[int]) -> torch.Tensor:
     """
     if not loaded.can & {"causal", "masked", "attention"}:
         raise Refusal("wrong_kind", model=loaded.name, can=", ".join(sorted(loaded.can)), needs="causal, masked")
+    ids = whole_numbers(ids)
     if not ids:
         raise Refusal("empty_text")
     if len(ids) > loaded.positions:
@@ -158,8 +165,8 @@ def as_ids(loaded: Loaded, ids: Sequence[int]) -> torch.Tensor:
     size = loaded.model.get_input_embeddings().weight.shape[0]
     for i in ids:
         if not 0 <= i < size:
-            raise Refusal("unknown_token", token=int(i), size=size)
-    return torch.tensor([list(ids)], device=place.device())
+            raise Refusal("unknown_token", token=i, size=size)
+    return torch.tensor([ids], device=place.device())
 
 
 def says_words(loaded: Loaded) -> bool:
@@ -186,4 +193,4 @@ def as_array(tensor: torch.Tensor) -> np.ndarray:
 
 def as_tensor(array: np.ndarray) -> torch.Tensor:
     """An array as a tensor of its own, for the one drawing library that asks for it."""
-    return torch.tensor(array)
+    return torch.tensor(array, device="cpu")

@@ -15,6 +15,7 @@ from threading import Lock, RLock
 from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
+from . import forks
 from .refusal import Refusal
 
 T = TypeVar("T")
@@ -77,7 +78,7 @@ class Shelf(Generic[T]):
         self.things: OrderedDict[str, Slot[T]] = OrderedDict()
         self.held: Counter[Slot[T]] = Counter()  # how many use it now
         # Entered twice by one thread where Python, as it makes an object, clears away a generator that held a thing.
-        self.guard = RLock()
+        self.guard = forks.watched(RLock(), forks.SHELVES)
         self.doors: WeakValueDictionary[str, Lock] = WeakValueDictionary()
 
     def get(self, name: str | Path) -> T:
@@ -130,7 +131,7 @@ class Shelf(Generic[T]):
         with self.guard:
             door = self.doors.get(key)
             if door is None:
-                door = self.doors[key] = Lock()
+                door = self.doors[key] = forks.watched(Lock(), forks.NEVER)
             return door
 
     def _known(self, key: str) -> Slot[T] | None:

@@ -169,7 +169,7 @@ def test_steps_on_the_way_end_in_one_answer(server: App) -> None:
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("tokens", {"text": ""}),
     ("tokens", {}),
-    ("tokens", {"text": 5}),
+    ("tokens", {"text": [5]}),
     ("tokens", {"text": "ok", "model": "../ko-gpt"}),
     ("tokens", {"text": "ok", "model": "openai-community/gpt2"}),
     ("tokens", {"text": "ok", "nonsense": 1}),

@@ -223,8 +223,9 @@ def right_answer(explainer: Explainer, text: Any, trace: Any) -> None:
     INVARIANTS[explainer.name](trace)
 
 
-def whole(text: str) -> str:
-    """With lone surrogates, which no encoding can carry, as U+FFFD."""
+def whole(text: Any) -> str:
+    """With lone surrogates, which no encoding can carry, as U+FFFD; a number as JSON writes it."""
+    text = text if isinstance(text, str) else json.dumps(text)
     return re.sub("[\ud800-\udfff]", "\ufffd", text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 

@@ -10,6 +10,7 @@ api.py      the endpoints
 mcp.py      the tools of the Model Context Protocol
 summary.py  a Trace as text; plain.py its values and tables, figure.py its figures
 door.py     which addresses are open, to what size of request
+body.py     a request's encoding and language; mended.py gradio's own errors, in our sentences; origin.py who may ask
 pack.py     arrays and traces as JSON
 kept.py     traces kept for a while, bounded in bytes
 routes.py   health, the page's own files, the arrays

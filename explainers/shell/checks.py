@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable
 from typing import Any
 
 import models
 
 from ..contract import Action, Control, Explainer, Model, Refusal
-from ..sentence import fitting
+from ..sentence import fitting, whole
 from ..words import words_for
 
+NOTHING = ("null", "None")
 MOST_SHOWN = 40  # characters of a wrong value that a refusal repeats
 
 
 def text_of(text: Any) -> str:
-    """The sentence as text. Lone surrogates, which no encoding can carry, become U+FFFD."""
-    if not isinstance(text, str):
+    """The sentence as text; a number or a yes, which a program may make of "2024" or "true", as JSON writes it."""
+    if isinstance(text, bool | int | float):
+        text = json.dumps(text)
+    if text is None:
         raise Refusal("empty_text")
+    if not isinstance(text, str):
+        raise Refusal("not_text")
     return whole(text)
-
-
-def whole(text: str) -> str:
-    """Text that any encoding can carry."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def cleaned(value: Any) -> Any:
@@ -55,12 +56,13 @@ def values_of(explainer: Explainer, given: Any, text: str) -> dict[str, Any]:
     if unknown:
         raise Refusal("unknown_name", name=unknown[0][:MOST_SHOWN])
     shared = [c for c in named.values() if isinstance(c, Model) and c.shared]
-    beside = model_of(shared[0], given.get(shared[0].name), text) if shared else None
+    beside = value_of(shared[0], given.get(shared[0].name), text) if shared else None
     return {name: value_of(control, given.get(name), text, beside) for name, control in named.items()}
 
 
 def value_of(control: Control, value: Any, text: str, beside: str | None = None) -> Any:
-    """One control's value, checked; None means its default."""
+    """One control's value, checked; None means its default, as "null" does, which some programs send for it."""
+    value = None if value in NOTHING else value
     if isinstance(control, Model):
         return model_of(control, value, text, None if control.shared else beside)
     return control.check(control.default if value is None else value)
@@ -79,9 +81,6 @@ def resting(explainer: Explainer) -> dict[str, Any]:
 
 def refusal_text(refusal: Refusal, language: str, explainer: str = "") -> str:
     """The sentence that says why, in a page's language; a control is named as its label names it."""
-    facts = dict(refusal.facts)
-    if facts.get("control") and explainer:
-        facts["control"] = words_for(explainer, language)(f"controls.{facts['control']}.label")
-    if refusal.key == "model_too_large":
-        facts |= {name: f"{facts[name] / 1e9:.1f} GB" for name in ("bytes", "limit") if name in facts}
-    return words_for("refusals", language)(refusal.key, **facts)
+    control = refusal.facts.get("control")
+    label = words_for(explainer, language)(f"controls.{control}.label") if control and explainer else ""
+    return refusal.sentence(language, **({"control": label} if label else {}))

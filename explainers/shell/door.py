@@ -16,8 +16,11 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.routing import BaseRoute, Match
 
+from ..contract import Refusal
 from ..words import LANGUAGES, words_for
 from .answer import log_bug
+from .body import STATUS, language_asked, parsed
+from .mended import Mended
 
 log = logging.getLogger("glassbox")
 
@@ -31,14 +34,21 @@ NEEDED = (
     (r"/gradio_api/queue/join|/gradio_api/cancel|/gradio_api/reset/?", "POST"),  # a page's events
     (r"/gradio_api/queue/data|/gradio_api/heartbeat/[\w-]+", "GET"),
     (r"/gradio_api/call/(v2/)?\w+/?", "POST"),  # the endpoints
-    (r"/gradio_api/call/(v2/)?\w+/[\w-]+", "GET"),
+    (r"/gradio_api/call/(v2/\w+|(?!v2/)\w+)/[\w-]+", "GET"),
 )
+
+
+ENDPOINTS = "/gradio_api/call/"
 
 
 def needed(method: str, path: str) -> bool:
     """Whether a route of gradio's is one that we need."""
-    method = "GET" if method == "HEAD" else method
-    return any(method == wanted and re.fullmatch(pattern, path) for pattern, wanted in NEEDED)
+    return ("GET" if method == "HEAD" else method) in methods_of(path)
+
+
+def methods_of(path: str) -> list[str]:
+    """The methods that we need of gradio's routes at a path."""
+    return [method for pattern, method in NEEDED if re.fullmatch(pattern, path)]
 
 
 class Door:
@@ -52,18 +62,27 @@ class Door:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        ours = any(route.matches(scope)[0] is not Match.NONE for route in self.own)
+        matches = [(route, route.matches(scope)[0]) for route in self.own]
+        ours = any(match is Match.FULL for _, match in matches)
         if scope["type"] != "http" or not (ours or needed(scope["method"], path_of(scope))):
-            await refuse(scope, send, 404)
+            await shut(scope, send, [route for route, match in matches if match is Match.PARTIAL])
             return
         asks = scope["method"] in ("GET", "HEAD")
         body = b"" if asks else await read(scope, receive)
         if body is None:
             await refuse(scope, send, 413, sentence(scope, "request_too_large", limit=f"{MOST // 1_000_000} MB"))
             return
-        await self.guarded(scope, receive if asks else replay(body, receive), send, theirs=not (ours or asks))
+        language, theirs = language_asked(scope, body), not (ours or asks)
+        try:
+            body = plain(scope, body) if theirs else body
+        except Refusal as refusal:
+            await refuse(scope, send, STATUS.get(refusal.key, 400), refusal.sentence(language))
+            return
+        if not ours and path_of(scope).startswith("/gradio_api/"):
+            send = Mended(send, language, path_of(scope))
+        await self.guarded(scope, receive if asks else replay(body, receive), send, theirs, language)
 
-    async def guarded(self, scope: Any, receive: Any, send: Any, theirs: bool) -> None:
+    async def guarded(self, scope: Any, receive: Any, send: Any, theirs: bool, language: str) -> None:
         """Passes a request on; if that raises, answers with a sentence.
 
         theirs: a request that gradio would only have put in its queue, and so one that it could not read.
@@ -81,10 +100,30 @@ class Door:
             if begun:  # such as an answer that nobody waits for under this key: gradio has said so in its stream
                 log.info("%s: %s", path_of(scope), type(error).__name__)
             elif theirs:
-                await refuse(scope, send, 400, sentence(scope, "not_read"))
+                await refuse(scope, send, 400, words_for("refusals", language)("not_read"))
             else:
                 log_bug(path_of(scope), error)
-                await refuse(scope, send, 500, sentence(scope, "bug"))
+                await refuse(scope, send, 500, words_for("refusals", language)("bug"))
+
+
+async def shut(scope: Any, send: Any, others: list[BaseRoute]) -> None:
+    """Answers what is not there, or not with this method. others: our routes that have the path."""
+    path = path_of(scope)
+    own = [method for route in others for method in sorted(getattr(route, "methods", None) or ())]
+    allowed = own or (methods_of(path) if path.startswith(ENDPOINTS) else [])
+    if scope["type"] != "http" or not allowed:
+        await refuse(scope, send, 404)
+        return
+    named = ", ".join(method for method in allowed if method != "HEAD")
+    await refuse(scope, send, 405, sentence(scope, "wrong_method", allowed=named), allow=", ".join(allowed))
+
+
+def plain(scope: Any, body: bytes) -> bytes:
+    """The JSON that a request holds, in the form that gradio reads. Refusals: those of `parsed`."""
+    value = parsed(body, Headers(scope=scope).get("content-type", ""))
+    if isinstance(value, dict) and path_of(scope).startswith(f"{ENDPOINTS}v2/"):
+        value.setdefault("text", None)  # which the endpoint itself refuses, in a better sentence
+    return json.dumps(value).encode()
 
 
 def path_of(scope: Any) -> str:
@@ -117,18 +156,17 @@ def replay(body: bytes, receive: Any) -> Any:
 
 
 def sentence(scope: Any, key: str, **facts: Any) -> str:
-    """A refusal in the language that the browser prefers."""
-    prefers = Headers(scope=scope).get("accept-language", "")
-    language = next((code for code in LANGUAGES if prefers.lower().startswith(code)), LANGUAGES[0])
-    return words_for("refusals", language)(key, **facts)
+    """A refusal in the language that a request without a body asks for."""
+    return words_for("refusals", language_asked(scope))(key, **facts)
 
 
-async def refuse(scope: Any, send: Any, status: int, why: str = "") -> None:
-    """An answer without content, or with a reason as JSON."""
+async def refuse(scope: Any, send: Any, status: int, why: str = "", allow: str = "") -> None:
+    """An answer without content, or with a reason as JSON. allow: the methods that the address takes."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
         return
     body = json.dumps({"error": why}, ensure_ascii=False).encode() if why else b""
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers += [(b"allow", allow.encode())] if allow else []
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

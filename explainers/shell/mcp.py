@@ -18,7 +18,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from .. import ALL
+from ..contract import Refusal, unquoted
+from ..sentence import whole
 from ..words import LANGUAGES, words_for
+from .body import STATUS, language_asked, parsed
+from .checks import MOST_SHOWN
+from .origin import is_foreign
 from .tool import DETAILS, Failure, ask, description, schema
 
 PATHS = ("/mcp", "/gradio_api/mcp")  # the second is where clients look for the tools of a gradio app
@@ -54,11 +59,7 @@ line = Line(MOST_WAITING)
 
 
 class Wrong(Exception):
-    """A request that is no request of the protocol: its code and what is wrong, for a developer."""
-
-    def __init__(self, code: int, message: str):
-        super().__init__(message)
-        self.code = code
+    """A request that is no request of the protocol: its two arguments are the code and the Refusal that says why."""
 
 
 def initialize(params: dict[str, Any]) -> dict[str, Any]:
@@ -91,16 +92,29 @@ def tools(params: dict[str, Any]) -> dict[str, Any]:
 def call(params: dict[str, Any]) -> dict[str, Any]:
     """Runs a tool; what is refused is an answer, too, so that the model that called reads the sentence."""
     explainer = next((explainer for explainer in ALL if explainer.name == params.get("name")), None)
-    given = params.get("arguments")
-    if explainer is None or not isinstance(given if given is not None else {}, dict):
-        raise Wrong(BAD_ARGUMENTS, "unknown tool or arguments")
-    given = dict(given or {})
+    if explainer is None:
+        names = ", ".join(explainer.name for explainer in ALL)
+        raise Wrong(BAD_ARGUMENTS, Refusal("no_tool", name=shown(params.get("name")), names=names))
+    given = dict(object_of(params, "arguments"))
     detail, language = given.pop("detail", None) or DETAILS[0], given.pop("lang", None)
     try:
         answer = ask(explainer, given, detail, language)
     except Failure as failure:
         return said(str(failure), wrong=True)
     return said(answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False))
+
+
+def object_of(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    """The object of that name, {} where there is none; one in quotes is read as it is meant. Raises Wrong."""
+    value = unquoted(holder.get(name))
+    if not isinstance(value, dict | None):
+        raise Wrong(BAD_ARGUMENTS, Refusal("no_object", name=name))
+    return value or {}
+
+
+def shown(name: Any) -> str:
+    """What a request calls something, short enough to be repeated."""
+    return whole(str(name))[:MOST_SHOWN]
 
 
 def said(text: str, wrong: bool = False) -> dict[str, Any]:
@@ -116,24 +130,23 @@ METHODS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 }
 
 
-def read(body: bytes) -> dict[str, Any]:
+def read(body: bytes, kind: str) -> dict[str, Any]:
     """The JSON-RPC message in a body; Wrong if there is none. Batches went out of the protocol in 2025-06-18."""
     try:
-        message = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Wrong(NOT_JSON, "not JSON") from None
+        message = parsed(body, kind)
+    except Refusal as refusal:
+        raise Wrong(NOT_JSON, refusal) from None
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
-        raise Wrong(NOT_A_REQUEST, "not one JSON-RPC message")
+        raise Wrong(NOT_A_REQUEST, Refusal("no_message"))
     return message
 
 
 async def result(message: dict[str, Any]) -> dict[str, Any]:
     """What a request is answered with. Raises Wrong."""
-    method, params = METHODS.get(str(message["method"])), message.get("params") or {}
+    method = METHODS.get(str(message["method"]))
     if method is None:
-        raise Wrong(NO_METHOD, "no such method")
-    if not isinstance(params, dict):
-        raise Wrong(BAD_ARGUMENTS, "params must be an object")
+        raise Wrong(NO_METHOD, Refusal("no_method", name=shown(message["method"]), names=", ".join(METHODS)))
+    params = object_of(message, "params")
     if method is not call:
         return method(params)
     if line.full:
@@ -143,8 +156,7 @@ async def result(message: dict[str, Any]) -> dict[str, Any]:
 
 def language_of(params: dict[str, Any]) -> str:
     """The language that a call asks for."""
-    given = params.get("arguments")
-    asked = given.get("lang") if isinstance(given, dict) else None
+    asked = object_of(params, "arguments").get("lang")
     return asked if asked in LANGUAGES else LANGUAGES[0]
 
 
@@ -153,19 +165,29 @@ async def answer(request: Request) -> Response:
 
     Only JSON that says so is read: a foreign web page cannot send that without asking first (CORS).
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return Response(status_code=415)
-    number = None
+    number, status, body = None, 400, await request.body()
     try:
-        message = read(await request.body())
+        check_sender(request)
+        message = read(body, request.headers.get("content-type", ""))
         if "method" not in message or "id" not in message:
             return Response(status_code=202)
         number = message["id"] if isinstance(message["id"], str | int) else None
-        body = {"result": await result(message)}
+        answered = {"result": await result(message)}
+        status = 200 if number is not None else 400
     except Wrong as wrong:
-        body = {"error": {"code": wrong.code, "message": str(wrong)}}
-    status = 200 if number is not None else 400
-    return Answer({"jsonrpc": "2.0", "id": number, **body}, status)
+        code, refusal = wrong.args
+        answered = {"error": {"code": code, "message": refusal.sentence(language_asked(request.scope, body))}}
+        status = STATUS.get(refusal.key, 400 if number is None else 200)
+    return Answer({"jsonrpc": "2.0", "id": number, **answered}, status)
+
+
+def check_sender(request: Request) -> None:
+    """Raises Wrong for a page of another site, and for a version of the protocol that is not spoken here."""
+    if is_foreign(request.headers):
+        raise Wrong(NOT_A_REQUEST, Refusal("foreign_page"))
+    version = request.headers.get("mcp-protocol-version", VERSIONS[0])
+    if version not in VERSIONS:
+        raise Wrong(NOT_A_REQUEST, Refusal("no_version", version=shown(version), known=", ".join(VERSIONS)))
 
 
 class Answer(JSONResponse):
