@@ -45,7 +45,7 @@ class Cut:
     def lost(self) -> tuple[str, ...]:
         """What text each piece swallowed; "" for a piece that says what it stands for."""
         pairs = zip(self.pieces, self.written, strict=True)
-        return tuple(text if piece.id == self.unknown else "" for piece, text in pairs)
+        return tuple(text if piece.id == self.unknown and text != piece.token else "" for piece, text in pairs)
 
     @property
     def lowers(self) -> bool:

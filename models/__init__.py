@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .load import Loaded, check_kind, load, stamp
     from .pieces import (
         Group,
+        Marked,
         Piece,
         decode,
         encode,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         special_tokens,
         tokenizer_kind,
         unknown_id,
+        visible,
         vocabulary_labels,
         vocabulary_size,
     )
@@ -40,6 +42,7 @@ __all__ = [
     "Entry",
     "Group",
     "Loaded",
+    "Marked",
     "Pass",
     "Piece",
     "Projection",
@@ -67,6 +70,7 @@ __all__ = [
     "table",
     "tokenizer_kind",
     "unknown_id",
+    "visible",
     "vocabulary_labels",
     "vocabulary_size",
     "write",
@@ -77,6 +81,7 @@ HOME = {
     "Entry": "catalog",
     "Group": "pieces",
     "Loaded": "load",
+    "Marked": "pieces",
     "Pass": "run",
     "Piece": "pieces",
     "Projection": "space",
@@ -104,6 +109,7 @@ HOME = {
     "table": "run",
     "tokenizer_kind": "pieces",
     "unknown_id": "pieces",
+    "visible": "pieces",
     "vocabulary_labels": "pieces",
     "vocabulary_size": "pieces",
     "write": "decode",

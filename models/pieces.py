@@ -44,11 +44,15 @@ class Group:
     text: str
 
 
+class Marked(str):
+    """A text in which the name of a special token, such as "[MASK]", is that token. In any other it is plain text."""
+
+
 def encode(name: str | Path, text: str, special: bool = True) -> tuple[int, ...]:
     """The ids of a text. special: with the tokens that the model expects around one, such as [CLS].
 
     A mark that ends a text is left out, for a model is to continue it. A half of a surrogate pair becomes U+FFFD.
-    "<|endoftext|>" typed by a person is text like any other.
+    "<|endoftext|>" typed by a person is text like any other, unless the text is Marked.
     """
     return tuple(_encoded(name, text, special).ids)
 
@@ -70,8 +74,10 @@ def unknown_id(name: str | Path) -> int | None:
 def _encoded(name: str | Path, text: str, special: bool) -> tokenizers.Encoding:
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     book = vocabulary(name)
-    found = book.backend.encode(whole, add_special_tokens=special)
-    if special and len(found.ids) > 1 and found.ids[-1] == book.end != book.unknown:
+    backend = book.marked if isinstance(text, Marked) else book.backend
+    found = backend.encode(whole, add_special_tokens=special)
+    put = found.offsets[-1:] == [(0, 0)]  # by the tokenizer, and not typed
+    if special and put and len(found.ids) > 1 and found.ids[-1] == book.end != book.unknown:
         found.truncate(len(found.ids) - 1)
     return found
 

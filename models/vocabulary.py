@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,11 @@ class Vocabulary:
     end: int | None
     mark: str
 
+    @cached_property
+    def marked(self) -> tokenizers.Tokenizer:
+        """The same tokenizer, but for reading special tokens' names as those tokens."""
+        return tokenizers.Tokenizer.from_str(self.backend.to_str())  # that setting is not written down: it is off
+
 
 def spell_bytes(token: str) -> bytes:
     """Byte-level BPE: one character, one byte."""
@@ -98,8 +104,24 @@ def read(name: str, folder: Path) -> Vocabulary:
     literal = frozenset(token["id"] for token in added)
     end = original.eos_token_id if original.sep_token is None and not reads_whole(folder) else None
     beyond = unknown(description["model"], backend)
+    guard(backend, special, beyond)
     mark = sha256(f"{end} {backend.to_str()}".encode()).hexdigest()
     return Vocabulary(backend, spelling(description), frozenset(special), literal, beyond, end, mark)
+
+
+def guard(backend: tokenizers.Tokenizer, special: set[int], unknown: int | None) -> None:
+    """Sees to it that no special token is read where its name is plain text.
+
+    A Unigram model has the names among its pieces ("</s>") and would take one for the likeliest cut: here the first
+    sign of such a name is cut off before the model sees it.
+    """
+    named = [(i, backend.id_to_token(i) or "") for i in special - {unknown}]
+    taken = [name for i, name in named if i in backend.encode(name, add_special_tokens=False).ids and len(name) > 1]
+    if taken:
+        apart = "|".join(f"{re.escape(name[0])}(?={re.escape(name[1:])})" for name in sorted(taken))
+        own = [backend.pre_tokenizer] if backend.pre_tokenizer else []
+        cut = tokenizers.pre_tokenizers.Split(tokenizers.Regex(apart), "isolated")
+        backend.pre_tokenizer = tokenizers.pre_tokenizers.Sequence([*own, cut])
 
 
 def reads_whole(folder: Path) -> bool:
