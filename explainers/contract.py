@@ -60,11 +60,15 @@ class Control:
 
 @dataclass(frozen=True)
 class Number(Control):
-    """A number between `low` and `high`; whole if `step` is."""
+    """A number between `low` and `high`; whole if `step` is.
+
+    zero: the toggle that does what 0 would, where that is below `low`: who asks for 0 is told of it.
+    """
 
     low: float = 0
     high: float = 1
     step: float = 1
+    zero: str = ""
 
     @property
     def whole(self) -> bool:
@@ -75,6 +79,8 @@ class Number(Control):
             number = float(value)
         except (TypeError, ValueError, OverflowError):
             raise Refusal("not_a_number", control=self.name, value=str(value)[:40]) from None
+        if self.zero and 0 <= number < self.low:
+            raise Refusal("not_zero", control=self.name, low=self.low, high=self.high, zero=self.zero)
         if not self.low <= number <= self.high:  # NaN fails both comparisons
             raise Refusal("out_of_range", control=self.name, value=str(value)[:40], low=self.low, high=self.high)
         if self.whole and number != int(number):

@@ -8,7 +8,7 @@
 
   /** The values that gradio's components of the page, or of an explainer, are to take. */
   function assigned(name) {
-    if (!name) return [state().text, state().model];
+    if (!name) return [state().text, state().model, state().special_tokens];
     return widgetsOf(name).map((c) => state().controls[name][c.name]);
   }
 
@@ -29,7 +29,7 @@
   function changed(name, controlName, value) {
     if (!glassbox.ready || value === null || value === undefined) return;
     if (!name) {
-      if (value !== state().model) glassbox.choose_model(value);
+      if (value !== state()[controlName]) glassbox.choose(controlName, value);
       return;
     }
     const taken = glassbox.read(glassbox.control(name, controlName), String(value));

@@ -20,7 +20,11 @@ WORD_FILES = ("shell", "components", "strip", "refusals")
 def control_json(control: Control, explainer: Explainer, language: str) -> dict[str, Any]:
     """A control as data, with its kind and what it does in words; a model's options are those that fit."""
     facts = {f.name: to_json(getattr(control, f.name)) for f in dataclasses.fields(control)}
-    facts["info"] = words_for(explainer.name, language)(f"controls.{control.name}.info")
+    words = words_for(explainer.name, language)
+    facts["info"] = words(f"controls.{control.name}.info")
+    facts["label"] = words.raw(f"controls.{control.name}.label") or ""
+    if facts.get("zero"):
+        facts["zero_label"] = words(f"controls.{facts['zero']}.label")
     if isinstance(control, Model):
         facts |= model_json(control, language)
     return {"kind": type(control).__name__.lower(), "input": control in explainer.inputs, **facts}

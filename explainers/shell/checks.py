@@ -8,18 +8,25 @@ from typing import Any
 
 import models
 
-from ..contract import Action, Control, Explainer, Model, Refusal
+from ..contract import Action, Control, Explainer, Model, Refusal, Toggle
 from ..sentence import fitting
 from ..words import words_for
 
 MOST_SHOWN = 40  # characters of a wrong value that a refusal repeats
 
 
-def text_of(text: Any) -> str:
-    """The sentence as text. Lone surrogates, which no encoding can carry, become U+FFFD."""
+SPECIAL = Toggle("special_tokens")  # the page's switch beside the text; a text belongs to no explainer, and so does it
+
+
+def text_of(text: Any, special_tokens: Any = None) -> str:
+    """The sentence as text. Lone surrogates, which no encoding can carry, become U+FFFD.
+
+    special_tokens: whether the names of special tokens in it are read as those; None is no.
+    """
     if not isinstance(text, str):
         raise Refusal("empty_text")
-    return whole(text)
+    marked = special_tokens is not None and SPECIAL.check(special_tokens)
+    return models.Marked(whole(text)) if marked else whole(text)
 
 
 def whole(text: str) -> str:
@@ -77,11 +84,20 @@ def resting(explainer: Explainer) -> dict[str, Any]:
     return {control.name: control.default for control in explainer.controls if isinstance(control, Action)}
 
 
+def label_of(control: str, explainer: str, language: str) -> str:
+    """What a page calls a control of an explainer, or one of its own."""
+    if control == SPECIAL.name:
+        return words_for("shell", language)(control)
+    return words_for(explainer, language)(f"controls.{control}.label")
+
+
 def refusal_text(refusal: Refusal, language: str, explainer: str = "") -> str:
     """The sentence that says why, in a page's language; a control is named as its label names it."""
     facts = dict(refusal.facts)
     if facts.get("control") and explainer:
-        facts["control"] = words_for(explainer, language)(f"controls.{facts['control']}.label")
+        facts["control"] = label_of(facts["control"], explainer, language)
+    if refusal.key == "not_zero" and explainer:
+        facts["zero"] = label_of(facts["zero"], explainer, language)
     if refusal.key == "model_too_large":
         facts |= {name: f"{facts[name] / 1e9:.1f} GB" for name in ("bytes", "limit") if name in facts}
     return words_for("refusals", language)(refusal.key, **facts)

@@ -16,10 +16,11 @@ import models
 from ..contract import Choice, Control, Explainer, Model, Number, Refusal, Toggle, Tokens
 from ..words import LANGUAGES, words_for
 from .answer import log_bug, run
-from .checks import cleaned, refusal_text, text_of, values_of
+from .checks import SPECIAL, cleaned, refusal_text, text_of, values_of
 from .kept import size_of
 from .offer import model_names
 from .pack import to_json
+from .remarks import remarks
 from .summary import summary
 
 DETAILS = ("summary", "full")
@@ -34,7 +35,7 @@ class Failure(Exception):
 def ask(explainer: Explainer, given: Mapping[str, Any], detail: Any, language: Any) -> dict[str, Any] | str:
     """The Trace as JSON ("full") or as a text ("summary"). Raises nothing but Failure.
 
-    given: "text", and the value of any control; None is its default.
+    given: "text", how it is read ("special_tokens"), and the value of any control; None is its default.
     """
     language = language if language in LANGUAGES else LANGUAGES[0]
     try:
@@ -50,11 +51,12 @@ def answered(explainer: Explainer, given: dict[str, Any], detail: Any, language:
     """Checks as a page's request is checked, runs, and says it. Steps on the way are left out. Raises Refusal."""
     if detail not in DETAILS:
         raise Refusal("unknown_name", name=str(detail)[:40])
-    text = text_of(given.pop("text", None))
+    text = text_of(given.pop("text", None), given.pop(SPECIAL.name, None))
     values = values_of(explainer, given, text)
     *_, (trace, _) = run(explainer, text, values)
     if detail == "summary":
-        return summary(explainer, trace, values | (explainer.after(trace) if explainer.after else {}), language)
+        said = [one["text"] for one in remarks(explainer, text, values, language)]
+        return summary(explainer, trace, values | (explainer.after(trace) if explainer.after else {}), language, said)
     size = size_of(trace)
     if size > MOST:
         raise Refusal("answer_too_large", size=megabytes(size), limit=megabytes(MOST))
@@ -78,6 +80,7 @@ def schema(explainer: Explainer) -> dict[str, Any]:
         "properties": {
             "text": {"type": "string", "description": words("text")},
             **{control.name: described(control, explainer) for control in explainer.controls},
+            SPECIAL.name: {"description": words(SPECIAL.name), **kind(SPECIAL), "default": SPECIAL.default},
             "detail": detail,
             "lang": lang,
         },
