@@ -15,9 +15,12 @@ import plotly.graph_objects as go
 
 import models
 from explainers import figures
+from explainers.characters import characters
 from explainers.contract import Component, Explainer, Model, Table
 from explainers.sentence import read
 from explainers.words import NO_WORDS, Words
+
+MOST_BESIDE = 300  # characters of a long text that are shown as each tokenizer cuts them; the counts are of all
 
 
 @dataclass(frozen=True)
@@ -131,10 +134,10 @@ def spaced(data: bytes) -> str:
     return data.hex(" ").upper()
 
 
-def drawn(cut: Cut) -> list[dict[str, Any]]:
+def drawn(cut: Cut, most: int | None = None) -> list[dict[str, Any]]:
     """Groups as the component "tokens" takes them: each with its whole text and the pieces that it is cut into.
 
-    A group that is lost has the text that nobody can tell from its id any more.
+    A group that is lost has the text that nobody can tell from its id any more. most: of a longer text, the first ones.
     """
     lost = cut.lost
     return [
@@ -147,15 +150,16 @@ def drawn(cut: Cut) -> list[dict[str, Any]]:
                 for piece in cut.pieces[group.start : group.stop]
             ],
         }
-        for group in cut.groups
+        for group in cut.groups[:most]
     ]
 
 
 def shown(group: models.Group, pieces: Sequence[models.Piece]) -> str:
     """The group's text; where the vocabulary marks that a piece continues a word (##ing), with its mark."""
     piece = pieces[group.start]
-    marked = models.label(piece) == piece.token and piece.token.endswith(group.text)
-    return piece.token if marked and group.stop - group.start == 1 else group.text
+    if group.stop - group.start > 1 or piece.token == group.text or not piece.token.endswith(group.text):
+        return group.text
+    return piece.token if models.label(piece) == piece.token else group.text
 
 
 def chips(trace: Trace, words: Words = NO_WORDS) -> Component:
@@ -179,7 +183,10 @@ def row(cut: Cut, words: Words, in_use: bool) -> dict[str, Any]:
         words("views.beside.lowers") if cut.lowers else "",
         words("views.beside.lost", count=lost) if lost else "",
     )
-    return {"name": cut.name, "note": " · ".join(filter(None, notes)), "count": cut.count, "groups": drawn(cut)}
+    groups = drawn(cut, MOST_BESIDE)
+    more = cut.count - (cut.groups[: len(groups)][-1].stop if groups else 0)
+    facts = {"name": cut.name, "note": " · ".join(filter(None, notes)), "count": cut.count, "groups": groups}
+    return facts | ({"more": more} if more else {})
 
 
 def round_trip(trace: Trace, words: Words = NO_WORDS) -> Table:
@@ -228,6 +235,7 @@ EXPLAINER = Explainer(
         "round_trip": round_trip,
         "counts": counts,
         "specials": specials,
+        "characters": characters,
         "numbers": numbers,
     },
     inputs=(Model(),),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -98,7 +99,9 @@ def pieces(name: str | Path, ids: Iterable[int]) -> tuple[Piece, ...]:
         data = token.encode() if i in book.literal or i in book.special else book.spell(token)
         return Piece(i, data, i in book.special, token)
 
-    return tuple(piece(int(i)) for i in ids)
+    every = [int(i) for i in ids]
+    known = {i: piece(i) for i in set(every)}  # a long text has the same few again and again
+    return tuple(known[i] for i in every)
 
 
 def groups(pieces: Sequence[Piece]) -> tuple[Group, ...]:
@@ -170,6 +173,7 @@ def _marked(grapheme: str) -> str:
     return DOTTED_CIRCLE + grapheme if unicodedata.combining(grapheme) else grapheme
 
 
+@lru_cache(maxsize=8192)
 def label(piece: Piece) -> str:
     """A piece by itself, for an axis; bytes that are part of a character in hex, like <EA B0>."""
     if piece.special:

@@ -71,6 +71,14 @@
     if (panel) glassbox.stages[panel.id.replace("panel-", "")]?.trigger("assign");
   });
 
+  // a number that asks for what another control does is told of that one
+  document.addEventListener("change", ({ target }) => {
+    const panel = target.matches?.(".gb-controls input[type=number]") && target.closest(".gb-panel");
+    const kind = panel && widgetsOf(panel.id.replace("panel-", "")).find((c) => target.closest(`.gb-control-${c.name}`));
+    const why = kind && glassbox.unfit(kind, target.value);
+    if (why) glassbox.note(why, "bad", 15000);
+  }, true);
+
   /**
    * What each control is called and does. Gradio names the two halves of a slider in English; here both bear the label
    * that stands above them.

@@ -180,7 +180,8 @@
         row.append(cell);
       }
       const rows = table.createTBody();
-      for (const values of answer.rows) {
+      table.setAttribute("aria-rowcount", answer.rows.length + 1);
+      const draw = (values) => {
         const line = rows.insertRow();
         for (const [index, value] of values.entries()) {
           const cell = line.insertCell();
@@ -188,8 +189,8 @@
           cell.textContent = value === null ? "–" : Number.isInteger(value) ? String(value) : shortly(value);
           if (typeof value === "number") cell.className = "gb-number";
         }
-      }
-      wrap.append(table);
+      };
+      wrap.append(table, glassbox.rows(answer.rows, draw));
       return wrap;
     },
     markdown: (answer) => make("p", "gb-text", answer.text),
