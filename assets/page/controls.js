@@ -85,6 +85,7 @@
    */
   function name_inputs() {
     document.querySelector("#gb-sentence textarea")?.setAttribute("dir", "auto");
+    document.querySelector("#gb-special")?.setAttribute("title", glassbox.words("shell", "special_tokens_hint"));
     for (const input of document.querySelectorAll(".gb-controls input[type=range], .gb-controls input[type=number]")) {
       const label = input.closest(".block").querySelector("[data-testid=block-info]")?.textContent.trim();
       if (label && input.getAttribute("aria-label") !== label) input.setAttribute("aria-label", label);

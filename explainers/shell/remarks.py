@@ -81,14 +81,13 @@ def listed(names: list[str]) -> str:
 
 
 def of_oddity(odd: Oddity, text: str, model: str, words: Words) -> dict[str, Any]:
-    """Of one kind of misleading characters: which, and how many tokens the model reads with and without them."""
-    facts = {
-        "count": odd.count,
-        "found": "; ".join(map(spelt, odd.found[:MOST_SHOWN])) + ("; …" if len(odd.found) > MOST_SHOWN else ""),
-        "tokens": len(models.encode(model, text)),
-        "ordinary": len(models.encode(model, type(text)(odd.mended))),
-    }
-    return remark(words, odd.kind, {"text": odd.mended}, model=model, **facts) | {"why": words("remarks.why")}
+    """Of one kind of misleading characters: which, and what difference it makes to the model."""
+    found = "; ".join(map(spelt, odd.found[:MOST_SHOWN])) + ("; …" if len(odd.found) > MOST_SHOWN else "")
+    now, then = models.encode(model, text), models.encode(model, type(text)(odd.mended))
+    effect = "same" if now == then else "others" if len(now) == len(then) else "fewer"
+    said = remark(words, odd.kind, {"text": odd.mended}, count=odd.count, found=found)
+    said["text"] += " " + words(f"remarks.{effect}", model=model, tokens=len(now), ordinary=len(then))
+    return said | {"why": words("remarks.why")}
 
 
 def spelt(characters: str) -> str:
