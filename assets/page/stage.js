@@ -91,7 +91,7 @@
     const { model } = glassbox.state;
     const [other, lacking] = glassbox.instead(glassbox.state, name) ?? [];
     stage.instead.hidden = !other;
-    stage.instead.textContent = other ? glassbox.words("shell", lacking === "beside" ? lacking : `instead.${lacking}`, { model, other }) : "";
+    stage.instead.textContent = other ? glassbox.words("shell", `instead.${lacking}`, { model, other }) : "";
   }
 
   /** The frame of a view: the first leads and is open, the others fold. */

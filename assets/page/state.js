@@ -30,19 +30,10 @@
 
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
-  const models = (name) => explainer(name).controls.filter((c) => c.kind === "model");
-
-  /** The model that the shared control has: the page's, where it can do what is needed and goes with the one beside it. */
-  function first(state, name, c) {
-    const able = c.instead[state.model]?.[0] ?? state.model;
-    const seconds = models(name).filter((other) => other.beside).map((other) => other.beside[state.controls[name][other.name]]);
-    return seconds.map((others) => others?.[able]).find(Boolean) ?? able;
-  }
-
   /** The controls of an explainer as a request has them: the page's model goes wherever it can do what is needed. */
   function controlsOf(state, name) {
     const controls = { ...state.controls[name] };
-    for (const c of explainer(name).controls.filter(shared)) controls[c.name] = first(state, name, c);
+    for (const c of explainer(name).controls.filter(shared)) controls[c.name] = c.instead[state.model]?.[0] ?? state.model;
     const taker = taking(state, name);
     if (taker) controls[taker.name] = state.model;
     return controls;
@@ -50,19 +41,13 @@
 
   /** The control, left to fit, that takes the page's model where the shared one cannot. */
   function taking(state, name) {
-    const kinds = models(name);
+    const kinds = explainer(name).controls.filter((c) => c.kind === "model");
     if (!kinds.some((c) => shared(c) && c.instead[state.model])) return undefined;
     return kinds.find((c) => !shared(c) && state.controls[name][c.name] === "" && c.options.includes(state.model));
   }
 
-  /**
-   * [the model that answers, what the page's own model lacks, or "beside" for one that speaks another language than the
-   * one beside it] where the page's own cannot serve an explainer, else null.
-   */
+  /** [the model that answers, what the page's own model lacks] where that one cannot serve an explainer, else null. */
   function instead(state, name) {
-    const c = explainer(name).controls.find(shared);
-    const able = c && (c.instead[state.model]?.[0] ?? state.model);
-    if (c && first(state, name, c) !== able) return [first(state, name, c), "beside"];
     const found = explainer(name).controls.find((c) => shared(c) && c.instead[state.model]);
     return found && !taking(state, name) ? found.instead[state.model] : null;
   }

@@ -10,7 +10,7 @@ import models
 from .. import ALL
 from ..contract import Control, Explainer, Model
 from ..words import words_for
-from .offer import beside, default_model, model_json, model_names
+from .offer import default_model, model_json, model_names
 from .pack import to_json
 
 FOLDS = ("look", "try", "formula")  # the explanations below the pictures, closed at first
@@ -27,9 +27,6 @@ def control_json(control: Control, explainer: Explainer, language: str) -> dict[
         facts["zero_label"] = words(f"controls.{facts['zero']}.label")
     if isinstance(control, Model):
         facts |= model_json(control, language)
-        shared = next((c for c in explainer.inputs if isinstance(c, Model) and c.shared), None)
-        if shared and not control.shared:
-            facts["beside"] = beside(control, shared, language)
     return {"kind": type(control).__name__.lower(), "input": control in explainer.inputs, **facts}
 
 

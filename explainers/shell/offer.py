@@ -37,26 +37,6 @@ def instead(chosen: str, needs: frozenset[str], language: str) -> tuple[str, str
     return (other, lacking) if other else None
 
 
-def spoken(name: str) -> str:
-    """The one language of a model; "" where it has several, or none is stated."""
-    entry = next((entry for entry in models.offered() if entry.name == name), None)
-    return entry.languages[0] if entry and len(entry.languages) == 1 else ""
-
-
-def beside(control: Model, shared: Model, language: str) -> dict[str, dict[str, str]]:
-    """For each choice of a second model: the first models that speak another language -> who answers in their place.
-
-    Two models are compared on one sentence, so that both have to speak its language.
-    """
-    others: dict[str, dict[str, str]] = {}
-    for choice in model_names(language, control.needs):
-        own = spoken(choice)
-        fits = default_model(own, shared.needs) if own else ""
-        apart = [name for name in model_names(language, shared.needs) if fits and spoken(name) not in ("", own)]
-        others[choice] = dict.fromkeys(apart, fits)
-    return others
-
-
 def model_json(control: Model, language: str) -> dict[str, object]:
     """What a page knows of a Model control: the models that fit, and what answers in place of each that does not."""
     others = {name: instead(name, control.needs, language) for name in model_names(language)}

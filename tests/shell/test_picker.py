@@ -1,4 +1,4 @@
-"""What a picker offers for a page works on that page: every bundled model, in both languages, asked as the page asks."""
+"""What a picker offers works on its page: every bundled model, in both languages, asked as the page asks."""
 
 from __future__ import annotations
 
@@ -25,19 +25,17 @@ def bundled(monkeypatch: pytest.MonkeyPatch) -> None:
 def offered(explainer: Explainer, language: str) -> list[tuple[str, dict[str, str]]]:
     """(the page's model, the models of an explainer's controls) for each choice that the page's pickers let one make.
 
-    Where a chosen model cannot serve, the page asks for another one: `controlsOf` in assets/page/state.js.
+    Where the page's model cannot serve, it asks for another one: `controlsOf` in assets/page/state.js.
     """
     page = boot(language)
     controls = next(one for one in page["explainers"] if one["name"] == explainer.name)["controls"]
-    first, *others = (control for control in controls if control["kind"] == "model")
+    kinds = [control for control in controls if control["kind"] == "model"]
     found = []
     for model in page["models"]:
-        able = first["instead"].get(model, [model])[0]
-        found.append((model, {first["name"]: able} | {other["name"]: "" for other in others}))
-        for other in others:
-            for choice in other["options"]:
-                beside = other["beside"][choice].get(able, able)
-                found.append((model, {first["name"]: beside, other["name"]: choice}))
+        chosen = {c["name"]: c["instead"].get(model, [model])[0] if c["shared"] else "" for c in kinds}
+        pickers = [c for c in kinds if not (c["shared"] or c["inside"])]
+        found.append((model, chosen))
+        found += [(model, chosen | {picker["name"]: other}) for picker in pickers for other in picker["options"]]
     return found
 
 
