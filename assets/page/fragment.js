@@ -24,7 +24,7 @@
       return [decodeURIComponent(text), true];
     } catch {
       const read = text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => new TextDecoder().decode(bytes(run)));
-      return [read.replace(/\ufffd$|%[0-9a-f]?$/i, ""), false]; // half a letter at the end of what was cut
+      return [read.replace(/\ufffd?(%[0-9a-f]?)?$/i, ""), false]; // half a letter at the end of what was cut
     }
   }
 
