@@ -16,6 +16,7 @@ from explainers.run import Budget, Change, Run, Step
 from models.refusal import Refusal
 
 __all__ = [
+    "SPECIAL_TOKENS",
     "Action",
     "Budget",
     "Change",
@@ -110,6 +111,11 @@ class Toggle(Control):
         if not isinstance(value, bool):
             raise Refusal("not_an_option", control=self.name, value=str(value)[:40])
         return value
+
+
+SPECIAL_TOKENS = Toggle("special_tokens", inside=True)
+"""Whether the names of special tokens in the text are read as those. It belongs to the text and to no explainer: a page
+has one switch for all of them, and no trace takes it, for the text says so itself then (`models.Marked`)."""
 
 
 @dataclass(frozen=True)
@@ -236,8 +242,8 @@ class Explainer:
 
     @property
     def controls(self) -> tuple[Control, ...]:
-        """Inputs, then knobs."""
-        return self.inputs + self.knobs
+        """Inputs, then knobs, and how the text is read."""
+        return (*self.inputs, *self.knobs, SPECIAL_TOKENS)
 
     def control(self, name: str) -> Control:
         """The control of that name; KeyError if there is none."""

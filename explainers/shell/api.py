@@ -14,7 +14,6 @@ import gradio as gr
 from .. import ALL
 from ..contract import Choice, Control, Explainer, Model, Number, Toggle, Tokens
 from ..words import LANGUAGES, words_for
-from .checks import SPECIAL
 from .tool import DETAILS, Failure, ask, default
 
 # One line for all that runs a model, pages and endpoints alike: on a small host one at a time is fastest for everyone.
@@ -59,8 +58,8 @@ def endpoints() -> None:
 
 
 def endpoint(explainer: Explainer) -> Callable[..., dict[str, Any]]:
-    """A function with trace's documentation that takes text, controls, how to read it, `detail` and, last, `lang`."""
-    names = ("text", *(control.name for control in explainer.controls), SPECIAL.name)
+    """A function with trace's documentation that takes text, every control, `detail` and, last, `lang`."""
+    names = ("text", *(control.name for control in explainer.controls))
 
     def call(*given: Any) -> dict[str, Any]:
         *values, detail, language = given
@@ -71,7 +70,6 @@ def endpoint(explainer: Explainer) -> Callable[..., dict[str, Any]]:
         return {"summary": answer} if isinstance(answer, str) else answer
 
     parameters = [parameter("text", str), *(parameter(c.name, hint(c), default(c)) for c in explainer.controls)]
-    parameters += [parameter(SPECIAL.name, hint(SPECIAL), SPECIAL.default)]
     parameters += [parameter("detail", str, DETAILS[1]), parameter("lang", str, LANGUAGES[0])]
     call.__name__ = explainer.name
     call.__doc__ = explainer.trace.__doc__

@@ -8,7 +8,7 @@ from typing import Any
 import models
 
 from .. import ALL
-from ..contract import Control, Explainer, Model
+from ..contract import SPECIAL_TOKENS, Control, Explainer, Model
 from ..words import words_for
 from .offer import default_model, model_json, model_names
 from .pack import to_json
@@ -38,7 +38,7 @@ def explainer_json(explainer: Explainer, language: str) -> dict[str, Any]:
         "chapter": explainer.chapter,
         "title": words("title"),
         "caution": words.raw("caution") or "",
-        "controls": [control_json(control, explainer, language) for control in explainer.controls],
+        "controls": [control_json(c, explainer, language) for c in explainer.controls if c is not SPECIAL_TOKENS],
         "views": [
             {"name": name, "title": words(f"views.{name}.title"), "caption": words(f"views.{name}.caption")}
             for name in explainer.views

@@ -8,14 +8,11 @@ from typing import Any
 
 import models
 
-from ..contract import Action, Control, Explainer, Model, Refusal, Toggle
+from ..contract import SPECIAL_TOKENS, Action, Control, Explainer, Model, Refusal
 from ..sentence import fitting
 from ..words import words_for
 
 MOST_SHOWN = 40  # characters of a wrong value that a refusal repeats
-
-
-SPECIAL = Toggle("special_tokens")  # the page's switch beside the text; a text belongs to no explainer, and so does it
 
 
 def text_of(text: Any, special_tokens: Any = None) -> str:
@@ -25,7 +22,7 @@ def text_of(text: Any, special_tokens: Any = None) -> str:
     """
     if not isinstance(text, str):
         raise Refusal("empty_text")
-    marked = special_tokens is not None and SPECIAL.check(special_tokens)
+    marked = special_tokens is not None and SPECIAL_TOKENS.check(special_tokens)
     return models.Marked(whole(text)) if marked else whole(text)
 
 
@@ -86,7 +83,7 @@ def resting(explainer: Explainer) -> dict[str, Any]:
 
 def label_of(control: str, explainer: str, language: str) -> str:
     """What a page calls a control of an explainer, or one of its own."""
-    if control == SPECIAL.name:
+    if control == SPECIAL_TOKENS.name:
         return words_for("shell", language)(control)
     return words_for(explainer, language)(f"controls.{control}.label")
 

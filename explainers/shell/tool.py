@@ -13,10 +13,10 @@ from typing import Any
 
 import models
 
-from ..contract import Choice, Control, Explainer, Model, Number, Refusal, Toggle, Tokens
+from ..contract import SPECIAL_TOKENS, Choice, Control, Explainer, Model, Number, Refusal, Toggle, Tokens
 from ..words import LANGUAGES, words_for
 from .answer import log_bug, run
-from .checks import SPECIAL, cleaned, refusal_text, text_of, values_of
+from .checks import cleaned, refusal_text, text_of, values_of
 from .kept import size_of
 from .offer import model_names
 from .pack import to_json
@@ -35,7 +35,7 @@ class Failure(Exception):
 def ask(explainer: Explainer, given: Mapping[str, Any], detail: Any, language: Any) -> dict[str, Any] | str:
     """The Trace as JSON ("full") or as a text ("summary"). Raises nothing but Failure.
 
-    given: "text", how it is read ("special_tokens"), and the value of any control; None is its default.
+    given: "text", and the value of any control; None is its default.
     """
     language = language if language in LANGUAGES else LANGUAGES[0]
     try:
@@ -51,7 +51,7 @@ def answered(explainer: Explainer, given: dict[str, Any], detail: Any, language:
     """Checks as a page's request is checked, runs, and says it. Steps on the way are left out. Raises Refusal."""
     if detail not in DETAILS:
         raise Refusal("unknown_name", name=str(detail)[:40])
-    text = text_of(given.pop("text", None), given.pop(SPECIAL.name, None))
+    text = text_of(given.pop("text", None), given.get(SPECIAL_TOKENS.name))
     values = values_of(explainer, given, text)
     *_, (trace, _) = run(explainer, text, values)
     if detail == "summary":
@@ -80,7 +80,6 @@ def schema(explainer: Explainer) -> dict[str, Any]:
         "properties": {
             "text": {"type": "string", "description": words("text")},
             **{control.name: described(control, explainer) for control in explainer.controls},
-            SPECIAL.name: {"description": words(SPECIAL.name), **kind(SPECIAL), "default": SPECIAL.default},
             "detail": detail,
             "lang": lang,
         },
@@ -92,7 +91,8 @@ def schema(explainer: Explainer) -> dict[str, Any]:
 def described(control: Control, explainer: Explainer) -> dict[str, Any]:
     """A control's schema: its type, its default where there is a fixed one, and its help."""
     help_ = words_for(explainer.name, LANGUAGES[0]).raw(f"controls.{control.name}.info")
-    told = help_ or documented(explainer).get(control.name, "")
+    shared = words_for("tools", LANGUAGES[0]).raw(control.name)
+    told = help_ or documented(explainer).get(control.name) or shared or ""
     facts = {"description": told, **kind(control)}
     return facts if isinstance(control, Model) else facts | {"default": default(control)}
 
