@@ -20,6 +20,7 @@ from models.refusal import Refusal
 MOST_QUOTED = 20_000  # characters of a value that is a text; 512 ids take some 4,000
 
 __all__ = [
+    "SPECIAL_TOKENS",
     "Action",
     "Budget",
     "Change",
@@ -93,11 +94,15 @@ def unquoted(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Number(Control):
-    """A number between `low` and `high`; whole if `step` is."""
+    """A number between `low` and `high`; whole if `step` is.
+
+    zero: the toggle that does what 0 would, where that is below `low`: who asks for 0 is told of it.
+    """
 
     low: float = 0
     high: float = 1
     step: float = 1
+    zero: str = ""
 
     @property
     def whole(self) -> bool:
@@ -108,6 +113,8 @@ class Number(Control):
             number = float(value.strip().strip("\"'") if isinstance(value, str) else value)
         except (TypeError, ValueError, OverflowError):
             raise Refusal("not_a_number", control=self.name, value=str(value)[:40]) from None
+        if self.zero and 0 <= number < self.low:
+            raise Refusal("not_zero", control=self.name, low=self.low, high=self.high, zero=self.zero)
         if not self.low <= number <= self.high:  # NaN fails both comparisons
             raise Refusal("out_of_range", control=self.name, value=str(value)[:40], low=self.low, high=self.high)
         if self.whole and number != int(number):
@@ -140,6 +147,11 @@ class Toggle(Control):
         if not isinstance(value, bool):
             raise Refusal("not_an_option", control=self.name, value=str(value)[:40])
         return value
+
+
+SPECIAL_TOKENS = Toggle("special_tokens", inside=True)
+"""Whether the names of special tokens in the text are read as those. It belongs to the text and to no explainer: a page
+has one switch for all of them, and no trace takes it, for the text says so itself then (`models.Marked`)."""
 
 
 @dataclass(frozen=True)
@@ -297,8 +309,8 @@ class Explainer:
 
     @property
     def controls(self) -> tuple[Control, ...]:
-        """Inputs, then knobs."""
-        return self.inputs + self.knobs
+        """Inputs, then knobs, and how the text is read."""
+        return (*self.inputs, *self.knobs, SPECIAL_TOKENS)
 
     def control(self, name: str) -> Control:
         """The control of that name; KeyError if there is none."""

@@ -299,9 +299,9 @@ EXPLAINER = Explainer(
     views={"candidates": candidates, "record": record, "numbers": numbers},
     inputs=(Model(needs=CAUSAL), Tokens("ids"), Action("write", high=60, press=20)),
     knobs=(
-        Number("temperature", default=1.0, live=True, low=0.1, high=3.0, step=0.05),
+        Number("temperature", default=1.0, live=True, low=0.1, high=3.0, step=0.05, zero="greedy"),
         Number("top_k", default=0, live=True, low=0, high=200, step=1),
-        Number("top_p", default=1.0, live=True, low=0.05, high=1.0, step=0.01),
+        Number("top_p", default=1.0, live=True, low=0.05, high=1.0, step=0.01, zero="greedy"),
         Toggle("greedy", default=False, live=True),
         Number("seed", default=1, live=True, low=0, high=9999, step=1),
     ),

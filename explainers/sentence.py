@@ -32,15 +32,15 @@ class Sentence:
 
 
 def read(
-    text: str, model: str | os.PathLike[str] | None = None, needs: frozenset[str] = CAUSAL, whole: bool = False
+    text: str, model: str | os.PathLike[str] | None = None, needs: frozenset[str] = CAUSAL, every: bool = False
 ) -> Sentence:
     """The text's ids under a model's own tokenizer.
 
     model: a name or a folder; None takes the bundled one for the text's language that can do what is needed.
-    whole: all that the tokenizer makes of it, be it nothing, or more than the model can take.
+    every: all that the tokenizer makes of it, be it nothing, or more than the model can take.
     Refuses text that is empty or too long, and models that cannot be had.
     """
-    text = whole(text)
+    text = type(text)(whole(text))  # a Marked one stays so
     if len(text) > MOST_CHARACTERS:
         raise Refusal("text_too_long", characters=len(text), limit=MOST_CHARACTERS)
     if not text:
@@ -48,11 +48,11 @@ def read(
     name = models.default(needs, text) if model is None else models.name_of(model)
     ids = models.encode(name, text)
     gone = tuple((part.place, text[part.start : part.stop]) for part in models.lost(name, text))
-    if not whole:
+    if not every:
         rows = set(models.with_rows(name, ids))
         gone = tuple((sum(i in rows for i in ids[:place]), part) for place, part in gone)
         ids = tuple(i for i in ids if i in rows)
-    if gone and not whole and all(piece.special for piece in models.pieces(name, ids)):
+    if gone and not every and all(piece.special for piece in models.pieces(name, ids)):
         raise Refusal("text_lost", model=name)
     if not ids and not gone:
         raise Refusal("empty_text")

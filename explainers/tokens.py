@@ -15,9 +15,12 @@ import plotly.graph_objects as go
 
 import models
 from explainers import figures
+from explainers.characters import characters
 from explainers.contract import Component, Explainer, Model, Table, brief
 from explainers.sentence import read
 from explainers.words import NO_WORDS, Words
+
+MOST_BESIDE = 300  # characters of a long text that are shown as each tokenizer cuts them; the counts are of all
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,7 +52,7 @@ class Cut:
     def lost(self) -> tuple[str, ...]:
         """What text each piece swallowed; "" for a piece that says what it stands for."""
         pairs = zip(self.pieces, self.written, strict=True)
-        return tuple(text if piece.id == self.unknown else "" for piece, text in pairs)
+        return tuple(text if piece.id == self.unknown and text != piece.token else "" for piece, text in pairs)
 
     @property
     def lowers(self) -> bool:
@@ -82,7 +85,7 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
     text: what to cut, at most 20,000 characters.
     model: whose tokenizer to use; by default the bundled one for the text's language.
     """
-    sentence = read(text, model, needs=frozenset(), whole=True)
+    sentence = read(text, model, needs=frozenset(), every=True)
     text = sentence.text
     others = tuple(cut(text, names) for names in bundled(first=sentence.model))
     decoded = models.decode(sentence.model, sentence.ids)
@@ -137,10 +140,11 @@ def spaced(data: bytes) -> str:
     return data.hex(" ").upper()
 
 
-def drawn(cut: Cut) -> list[dict[str, Any]]:
+def drawn(cut: Cut, most: int | None = None) -> list[dict[str, Any]]:
     """Groups as the component "tokens" takes them: each with its whole text and the pieces that it is cut into.
 
     A group that is lost has the text that nobody can tell from its id any more; one of no pieces has no id either.
+    most: of a longer text, the first groups.
     """
     lost = cut.lost
     gone = [{"text": "", "start": place, "lost": text, "pieces": []} for place, text in cut.gone]
@@ -154,7 +158,7 @@ def drawn(cut: Cut) -> list[dict[str, Any]]:
                 for piece in cut.pieces[group.start : group.stop]
             ],
         }
-        for group in cut.groups
+        for group in cut.groups[:most]
     ]
     return sorted([*gone, *groups], key=lambda group: group["start"])  # what is gone before the piece that follows it
 
@@ -162,8 +166,9 @@ def drawn(cut: Cut) -> list[dict[str, Any]]:
 def shown(group: models.Group, pieces: Sequence[models.Piece]) -> str:
     """The group's text; where the vocabulary marks that a piece continues a word (##ing), with its mark."""
     piece = pieces[group.start]
-    marked = models.label(piece) == piece.token and piece.token.endswith(group.text)
-    return piece.token if marked and group.stop - group.start == 1 else group.text
+    if group.stop - group.start > 1 or piece.token == group.text or not piece.token.endswith(group.text):
+        return group.text
+    return piece.token if models.label(piece) == piece.token else group.text
 
 
 def chips(trace: Trace, words: Words = NO_WORDS) -> Component:
@@ -188,7 +193,10 @@ def row(cut: Cut, words: Words, in_use: bool) -> dict[str, Any]:
         words("views.beside.lost", count=lost) if lost else "",
         words("views.beside.gone", count=len(cut.gone)) if cut.gone else "",
     )
-    return {"name": cut.name, "note": " · ".join(filter(None, notes)), "count": cut.count, "groups": drawn(cut)}
+    groups = drawn(cut, MOST_BESIDE)
+    more = cut.count - (cut.groups[: len(groups)][-1].stop if groups else 0)
+    facts = {"name": cut.name, "note": " · ".join(filter(None, notes)), "count": cut.count, "groups": groups}
+    return facts | ({"more": more} if more else {})
 
 
 def round_trip(trace: Trace, words: Words = NO_WORDS) -> Table:
@@ -242,6 +250,7 @@ EXPLAINER = Explainer(
         "round_trip": round_trip,
         "counts": counts,
         "specials": specials,
+        "characters": characters,
         "numbers": numbers,
     },
     inputs=(Model(),),

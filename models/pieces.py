@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -53,11 +54,15 @@ class Lost:
     stop: int
 
 
+class Marked(str):
+    """A text in which the name of a special token, such as "[MASK]", is that token. In any other it is plain text."""
+
+
 def encode(name: str | Path, text: str, special: bool = True) -> tuple[int, ...]:
     """The ids of a text. special: with the tokens that the model expects around one, such as [CLS].
 
     A mark that ends a text is left out, for a model is to continue it. A half of a surrogate pair becomes U+FFFD.
-    "<|endoftext|>" typed by a person is text like any other.
+    "<|endoftext|>" typed by a person is text like any other, unless the text is Marked.
     """
     return tuple(part.id for part in _cut(name, text, special) if part.id is not None)
 
@@ -99,8 +104,9 @@ def unknown_id(name: str | Path) -> int | None:
 def _cut(name: str | Path, text: str, special: bool) -> list[Part]:
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     book = vocabulary(name)
-    parts = book.cutter.cut(whole, special)
-    if special and len(parts) > 1 and parts[-1].id == book.end != book.unknown:
+    parts = (book.marked if isinstance(text, Marked) else book.cutter).cut(whole, special)
+    put = bool(parts) and parts[-1].start == parts[-1].stop  # by the tokenizer, and not typed
+    if special and put and len(parts) > 1 and parts[-1].id == book.end != book.unknown:
         return parts[:-1]
     return parts
 
@@ -121,7 +127,9 @@ def pieces(name: str | Path, ids: Iterable[int]) -> tuple[Piece, ...]:
         data = token.encode() if i in book.literal or i in book.special else book.spell(token)
         return Piece(i, data, i in book.special, token)
 
-    return tuple(piece(int(i)) for i in ids)
+    every = [int(i) for i in ids]
+    known = {i: piece(i) for i in set(every)}  # a long text has the same few again and again
+    return tuple(known[i] for i in every)
 
 
 def groups(pieces: Sequence[Piece]) -> tuple[Group, ...]:
@@ -193,6 +201,7 @@ def _marked(grapheme: str) -> str:
     return DOTTED_CIRCLE + grapheme if unicodedata.combining(grapheme) else grapheme
 
 
+@lru_cache(maxsize=8192)
 def label(piece: Piece) -> str:
     """A piece by itself, for an axis; bytes that are part of a character in hex, like <EA B0>."""
     if piece.special:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,12 @@ class Vocabulary:
     end: int | None
     mark: str
 
+    @cached_property
+    def marked(self) -> Cutter:
+        """The same cutter, but for reading special tokens' names as those tokens."""
+        copied = tokenizers.Tokenizer.from_str(self.cutter.backend.to_str())  # that setting is not written down: off
+        return replace(self.cutter, backend=copied)
+
 
 def spell_bytes(token: str) -> bytes:
     """Byte-level BPE: one character, one byte; a token with any other character stands for itself, as it is."""
@@ -102,8 +109,26 @@ def read(name: str, folder: Path) -> Vocabulary:
     beyond = unknown(description["model"], backend)
     beyond = None if beyond is not None and rows is not None and beyond >= rows else beyond
     cutter = make_cutter(backend, rows, beyond, spells_bytes(description["model"]))
+    guard(cutter, {i: backend.id_to_token(i) or "" for i in special - {beyond}})
     mark = sha256(f"{end} {backend.to_str()}".encode()).hexdigest()
     return Vocabulary(backend, cutter, spelling(description), frozenset(special), literal, beyond, end, mark)
+
+
+def guard(cutter: Cutter, special: dict[int, str]) -> None:
+    """Sees to it that no special token is read where its name is plain text. special: id -> name.
+
+    A Unigram model has the names among its pieces ("</s>") and would take one for the likeliest cut: here the first
+    sign of such a name is cut off before the model sees it.
+    """
+    taken = [
+        name for i, name in special.items() if len(name) > 1 and i in {part.id for part in cutter.cut(name, False)}
+    ]
+    if taken:
+        backend = cutter.backend
+        apart = "|".join(f"{re.escape(name[0])}(?={re.escape(name[1:])})" for name in sorted(taken))
+        own = [backend.pre_tokenizer] if backend.pre_tokenizer else []
+        cut = tokenizers.pre_tokenizers.Split(tokenizers.Regex(apart), "isolated")
+        backend.pre_tokenizer = tokenizers.pre_tokenizers.Sequence([*own, cut])
 
 
 def reads_whole(folder: Path) -> bool:

@@ -2,7 +2,7 @@
 // A character that is cut over several tokens is one chip with several cells.
 glassbox.component("tokens", (root, ctx) => {
   "use strict";
-  const { el, picture } = glassbox.kit;
+  const { kit: { el, clamp, picture }, part } = glassbox;
   const MARKS = { " ": "␣", "\u00a0": "␣", "\n": "↵", "\t": "⇥", "\x7f": "␡" };
   const NAMES = { " ": "space", "\u00a0": "space", "\n": "newline", "\t": "tab" };
   const UNSEEN = /([\x00-\x20\x7f\u00a0])/;
@@ -11,7 +11,7 @@ glassbox.component("tokens", (root, ctx) => {
 
   let rows = [];
   let model = "";
-  let chips = []; // one list of {node, group} for each row
+  let chips = []; // for each row those that are drawn: {from: the index of the first, list: [{node, group}, …], element}
   let kept = null; // [row, index] of the chip that was clicked
 
   const lines = el("div", { class: "gb-tokens-rows" });
@@ -21,6 +21,8 @@ glassbox.component("tokens", (root, ctx) => {
 
   const number = (n) => n.toLocaleString(ctx.lang);
   const count = (n) => ctx.say(n === 1 ? "tokens.count_one" : "tokens.count", { count: number(n) });
+  const groupAt = (row, index) => rows[row]?.groups[index];
+  const chipAt = (row, index) => chips[row]?.list[index - chips[row].from];
   const tokensOf = (groups) => groups.reduce((total, group) => total + group.pieces.length, 0);
 
   // White space and control characters as small marks; all else as it is.
@@ -58,7 +60,7 @@ glassbox.component("tokens", (root, ctx) => {
       el("span", { class: "gb-tokens-id", text: lost ? `${piece.token} ${piece.id}` : String(piece.id) }));
   }
 
-  function chip(group, row, index) {
+  function chip(group, row, index, total) {
     const { lost, start, pieces } = group;
     const on = {
       pointerenter: (event) => event.pointerType === "mouse" && show(row, index),
@@ -71,7 +73,7 @@ glassbox.component("tokens", (root, ctx) => {
       {
         class: "gb-tokens-chip", role: "option", tabindex: "-1", on,
         style: { "--gb-cells": Math.min(Math.max(pieces.length, 1), MOST_CELLS) },
-        aria: { label: chipName(group), selected: "false" },
+        aria: { label: chipName(group), selected: "false", posinset: index + 1, setsize: total },
         data: { place: start, ids: pieces.map((piece) => piece.id).join() },
       },
       ...pieces.map((piece, i) => cell(piece, start + i, i, lost)),
@@ -81,72 +83,103 @@ glassbox.component("tokens", (root, ctx) => {
     return { node, group };
   }
 
-  function drawRow({ name, note, count: total, groups }, row) {
-    chips[row] = groups.map((group, index) => chip(group, row, index));
-    const label = name ? ctx.say("tokens.row_label", { name }) : ctx.say("tokens.label");
-    const list = el("div",
-      { class: "gb-tokens-list", role: "listbox", aria: { label, orientation: "horizontal" }, on: { keydown: move } },
-      ...chips[row].map(({ node }) => node));
-    if (chips[row].length) chips[row][0].node.tabIndex = 0;
-    if (!name) return list;
-    const many = el("span", { class: "gb-tokens-count", text: count(total ?? tokensOf(groups)) });
+  function drawRow({ name, note, count: total, more }, row) {
+    const drawn = el("div", { class: "gb-tokens-part" });
+    chips[row] = { element: drawn };
+    drawPart(row, kept?.[0] === row ? kept[1] : 0);
+    if (!name) return drawn;
+    const many = el("span", { class: "gb-tokens-count", text: count(total ?? tokensOf(rows[row].groups)) });
     const head = el("div", { class: "gb-tokens-head" }, el("span", { class: "gb-tokens-name", text: name }),
       note ? el("span", { class: "gb-tokens-note", text: note }) : null, many);
-    return el("div", { class: "gb-tokens-row" }, head, list);
+    const rest = more ? el("p", { class: "gb-part", text: ctx.say("tokens.rest", { count: number(more) }) }) : null;
+    return el("div", { class: "gb-tokens-row" }, head, drawn, rest);
+  }
+
+  // Draws the part of a row that holds an index.
+  function drawPart(row, index) {
+    const { name, groups, more } = rows[row];
+    const [from, to] = part.around(clamp(index, 0, Math.max(0, groups.length - 1)), groups.length);
+    const list = groups.slice(from, to).map((group, i) => chip(group, row, from + i, more ? -1 : groups.length));
+    const label = name ? ctx.say("tokens.row_label", { name }) : ctx.say("tokens.label");
+    const box = el("div",
+      { class: "gb-tokens-list", role: "listbox", aria: { label, orientation: "horizontal" }, on: { keydown: move } },
+      ...list.map(({ node }) => node));
+    if (list.length) list[0].node.tabIndex = 0;
+    Object.assign(chips[row], { from, list });
+    const bar = part.bar(ctx, [from, to], groups.length, partName(groups.slice(from, to), groups), (first) => turn(row, first));
+    chips[row].element.replaceChildren(...[box, bar].filter(Boolean));
+    if (kept?.[0] === row) chipAt(...kept)?.node.setAttribute("aria-selected", "true");
+  }
+
+  function partName(drawn, groups) {
+    const [first, last] = [drawn[0], drawn.at(-1)];
+    if (!first) return "";
+    const facts = { first: first.start + 1, last: last.start + last.pieces.length, count: tokensOf(groups) };
+    return ctx.say("tokens.part", Object.fromEntries(Object.entries(facts).map(([name, n]) => [name, number(n)])));
+  }
+
+  // Another part, by its button: whoever is at the keyboard goes on with its first chip.
+  function turn(row, index) {
+    drawPart(row, index);
+    focus(row, index);
   }
 
   // One line for each token of the chip: place, id, bytes, the vocabulary's spelling.
   function describe(piece, place) {
-    const part = (key, value) => el("span", { class: "gb-tokens-fact" },
+    const fact = (key, value) => el("span", { class: "gb-tokens-fact" },
       el("span", { class: "gb-tokens-key", text: ctx.say(`tokens.${key}`) }), " ", el("code", { text: value }));
     return el("div", { class: "gb-tokens-line" },
       el("span", { class: "gb-tokens-fact", text: ctx.say("tokens.place", { place: number(place + 1) }) }),
       el("span", { class: "gb-tokens-fact", text: ctx.say("tokens.id", { id: piece.id }) }),
-      piece.hex ? part("bytes", piece.hex) : el("span", { class: "gb-tokens-key", text: ctx.say("tokens.no_bytes") }),
-      part("spelling", piece.token),
+      piece.hex ? fact("bytes", piece.hex) : el("span", { class: "gb-tokens-key", text: ctx.say("tokens.no_bytes") }),
+      fact("spelling", piece.token),
       piece.special ? el("span", { class: "gb-tokens-badge", text: ctx.say("tokens.special") }) : null);
   }
 
+  const codes = (text) => Array.from(text, (sign) => `U+${sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`).join(" ");
+
   function show(row, index) {
-    const looked = row === undefined ? null : chips[row]?.[index];
+    const looked = row === undefined ? null : groupAt(row, index);
     if (!looked) {
       detail.replaceChildren(el("p", { class: "gb-tokens-hint", text: ctx.say("tokens.hint") }));
       return;
     }
-    const { text, lost, start, pieces } = looked.group;
+    const { text, lost, start, pieces } = looked;
     const key = Array.from(text).length > 1 ? "tokens.cut_many" : "tokens.cut_one";
-    const title = el("div", { class: "gb-tokens-title" }, el("strong", {}, ...seen(looked.group)),
+    const title = el("div", { class: "gb-tokens-title" }, el("strong", {}, ...seen(looked)),
       lost ? el("span", { class: "gb-tokens-badge", text: ctx.say(pieces.length ? "tokens.lost" : "tokens.gone", { token: text }) }) : null,
-      pieces.length > 1 ? el("span", { text: ctx.say(key, { count: pieces.length }) }) : null);
+      pieces.length > 1 ? el("span", { text: ctx.say(key, { count: pieces.length }) }) : null,
+      text.normalize() === text ? null : el("span", { text: ctx.say("tokens.in_parts", { codes: codes(text) }) }));
     detail.replaceChildren(title, ...pieces.map((piece, i) => describe(piece, start + i)));
   }
 
   function keep(row, index) {
     const again = kept && kept[0] === row && kept[1] === index;
-    if (kept) chips[kept[0]]?.[kept[1]]?.node.setAttribute("aria-selected", "false");
+    if (kept) chipAt(...kept)?.node.setAttribute("aria-selected", "false");
     kept = again ? null : [row, index];
-    if (!again) chips[row][index].node.setAttribute("aria-selected", "true");
+    if (!again) chipAt(row, index).node.setAttribute("aria-selected", "true");
     focus(row, index);
     show(row, index);
   }
 
   function focus(row, wanted) {
-    const index = Math.min(wanted, chips[row].length - 1);
-    for (const { node } of chips[row]) node.tabIndex = -1;
-    chips[row][index].node.tabIndex = 0;
-    chips[row][index].node.focus();
+    const index = Math.min(wanted, rows[row].groups.length - 1);
+    if (!chipAt(row, index)) drawPart(row, index);
+    for (const { node } of chips[row].list) node.tabIndex = -1;
+    chipAt(row, index).node.tabIndex = 0;
+    chipAt(row, index).node.focus();
   }
 
   function move(event) {
-    const row = chips.findIndex((list) => list.some(({ node }) => node === event.target));
+    const row = chips.findIndex(({ list }) => list.some(({ node }) => node === event.target));
     if (row < 0) return;
-    const index = chips[row].findIndex(({ node }) => node === event.target);
-    const last = chips[row].length - 1;
+    const index = chips[row].from + chips[row].list.findIndex(({ node }) => node === event.target);
+    const last = rows[row].groups.length - 1;
     const to = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: last }[event.key];
     const across = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === "Enter" || event.key === " ") keep(row, index);
-    else if (to !== undefined) focus(row, Math.min(last, Math.max(0, to)));
-    else if (across && chips[row + across]?.length) focus(row + across, index);
+    else if (to !== undefined) focus(row, clamp(to, 0, last));
+    else if (across && rows[row + across]?.groups.length) focus(row + across, index);
     else return;
     event.preventDefault();
   }
@@ -156,12 +189,11 @@ glassbox.component("tokens", (root, ctx) => {
     model = props.model || "";
     root.classList.toggle("gb-tokens-many", Boolean(props.rows));
     chips = [];
+    if (!groupAt(...(kept ?? []))) kept = null;
     lines.replaceChildren(...rows.map(drawRow));
     // The line below keeps room for the widest chip, so that the page does not jump under the pointer.
     const most = Math.max(1, ...rows.flatMap(({ groups }) => groups.map(({ pieces }) => pieces.length)));
     detail.style.setProperty("--gb-lines", Math.min(most, MOST_LINES));
-    if (kept && chips[kept[0]]?.[kept[1]]) chips[kept[0]][kept[1]].node.setAttribute("aria-selected", "true");
-    else kept = null;
     show(...(kept || []));
   }
 

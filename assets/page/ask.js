@@ -19,14 +19,14 @@
   function inputsOf(name) {
     const kinds = glassbox.explainer(name).controls.filter((c) => !c.live && c.kind !== "action");
     const controls = glassbox.controlsOf(state(), name);
-    return JSON.stringify([state().text, state().model, kinds.map((c) => controls[c.name])]);
+    return JSON.stringify([state().text, state().special_tokens, state().model, kinds.map((c) => controls[c.name])]);
   }
 
   /** What a run was started with, as text: the inputs that do not reach it while it lasts. */
   function learntOf(name) {
     const kinds = glassbox.explainer(name).controls.filter((c) => c.input && !c.during);
     const controls = glassbox.controlsOf(state(), name);
-    return JSON.stringify([state().text, kinds.map((c) => controls[c.name])]);
+    return JSON.stringify([state().text, state().special_tokens, kinds.map((c) => controls[c.name])]);
   }
 
   function run(name, { force = false, extra = null } = {}) {
@@ -67,7 +67,8 @@
     const { controls = {}, pick = null } = stage.extra ?? {};
     const all = { ...glassbox.controlsOf(state(), name), ...controls };
     const learnt = glassbox.run_of(name)?.id ?? null;
-    return JSON.stringify({ n: stage.asked, text: state().text, model: state().model, controls: all, pick, run: learnt });
+    const { text, special_tokens, model } = state();
+    return JSON.stringify({ n: stage.asked, text, special_tokens, model, controls: all, pick, run: learnt });
   }
 
   function received(name, answer) {

@@ -8,7 +8,7 @@
 
   /** The values that gradio's components of the page, or of an explainer, are to take. */
   function assigned(name) {
-    if (!name) return [state().text, state().model];
+    if (!name) return [state().text, state().model, state().special_tokens];
     return widgetsOf(name).map((c) => state().controls[name][c.name]);
   }
 
@@ -29,7 +29,7 @@
   function changed(name, controlName, value) {
     if (!glassbox.ready || value === null || value === undefined) return;
     if (!name) {
-      if (value !== state().model) glassbox.choose_model(value);
+      if (value !== state()[controlName]) glassbox.choose(controlName, value);
       return;
     }
     const taken = glassbox.read(glassbox.control(name, controlName), String(value));
@@ -71,12 +71,21 @@
     if (panel) glassbox.stages[panel.id.replace("panel-", "")]?.trigger("assign");
   });
 
+  // a number that asks for what another control does is told of that one
+  document.addEventListener("change", ({ target }) => {
+    const panel = target.matches?.(".gb-controls input[type=number]") && target.closest(".gb-panel");
+    const kind = panel && widgetsOf(panel.id.replace("panel-", "")).find((c) => target.closest(`.gb-control-${c.name}`));
+    const why = kind && glassbox.unfit(kind, target.value);
+    if (why) glassbox.note(why, "bad", 15000);
+  }, true);
+
   /**
    * What each control is called and does. Gradio names the two halves of a slider in English; here both bear the label
    * that stands above them.
    */
   function name_inputs() {
     document.querySelector("#gb-sentence textarea")?.setAttribute("dir", "auto");
+    document.querySelector("#gb-special")?.setAttribute("title", glassbox.words("shell", "special_tokens_hint"));
     for (const input of document.querySelectorAll(".gb-controls input[type=range], .gb-controls input[type=number]")) {
       const label = input.closest(".block").querySelector("[data-testid=block-info]")?.textContent.trim();
       if (label && input.getAttribute("aria-label") !== label) input.setAttribute("aria-label", label);

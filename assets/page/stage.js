@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  // stage name -> {element, note, instead, box, views: {name: {frame, instance, latest}}, drawing: the promise of one at
+  // stage name -> {element, note, instead, remarks, box, views: {name: {frame, instance, latest}}, drawing: the promise of one at
   // work, resting: of the rest after it, next: what is drawn then, steps: how many were fed to the components, feeding: of
   // which question}
   const mounted = {};
@@ -22,16 +22,18 @@
     const instead = make("p", "gb-instead");
     instead.setAttribute("role", "status");
     instead.hidden = true;
+    const remarks = glassbox.remark_box();
     const box = make("div", "gb-stage");
     const bar = glassbox.explainer(name).lasts ? [glassbox.run_bar(name)] : [];
-    element.replaceChildren(...bar, note, instead, box);
-    mounted[name] = { element, note, instead, box, views: {}, next: null, drawing: null, resting: null, steps: 0 };
+    element.replaceChildren(...bar, note, instead, remarks, box);
+    mounted[name] = { element, note, instead, remarks, box, views: {}, next: null, drawing: null, resting: null, steps: 0 };
   }
 
   async function draw_stage(name, answer) {
     const stage = mounted[name];
     refuse(stage, name, answer.refusal);
     replaced(stage, name);
+    if (answer.done) glassbox.remark(stage.remarks, answer.remarks ?? []);
     stage.box.classList.toggle("gb-stale", Boolean(answer.refusal) && !("run" in answer));
     if (answer.refusal) for (const view of Object.values(stage.views)) view.instance?.refused?.();
     if (answer.steps) feed(stage, answer);
@@ -178,7 +180,8 @@
         row.append(cell);
       }
       const rows = table.createTBody();
-      for (const values of answer.rows) {
+      table.setAttribute("aria-rowcount", answer.rows.length + 1);
+      const draw = (values) => {
         const line = rows.insertRow();
         for (const [index, value] of values.entries()) {
           const cell = line.insertCell();
@@ -186,8 +189,8 @@
           cell.textContent = value === null ? "–" : Number.isInteger(value) ? String(value) : shortly(value);
           if (typeof value === "number") cell.className = "gb-number";
         }
-      }
-      wrap.append(table);
+      };
+      wrap.append(table, glassbox.rows(answer.rows, draw));
       return wrap;
     },
     markdown: (answer) => make("p", "gb-text", answer.text),

@@ -1,5 +1,5 @@
-// What is on the screen, as one value: tab, sentence, model, every control, the folds that are open. The link after
-// the # is that value as text.
+// What is on the screen, as one value: tab, sentence, how it is read, model, every control, the folds that are open. The
+// link after the # is that value as text.
 "use strict";
 
 (() => {
@@ -9,6 +9,7 @@
 
   const explainer = (name) => boot.explainers.find((one) => one.name === name);
   const control = (name, controlName) => explainer(name)?.controls.find((one) => one.name === controlName);
+  const YES = Object.assign(Object.create(null), { true: true, false: false });
   const shared = (c) => Boolean(c.shared); // the page's picker sets it, for every explainer
 
   function defaults() {
@@ -18,7 +19,7 @@
     }
     const first = boot.explainers[0];
     const open = Object.fromEntries(boot.explainers.map((one) => [one.name, []]));
-    return { tab: first.name, text: first.examples[0].text, model: boot.model, controls, open };
+    return { tab: first.name, text: first.examples[0].text, special_tokens: false, model: boot.model, controls, open };
   }
 
   /** Those of some names that are folds of an explainer, in the order in which they stand on the page. */
@@ -53,7 +54,7 @@
 
   /** A value as a link has it, or undefined where it is not one that the control takes. */
   function read(kind, text) {
-    if (kind.kind === "toggle") return { true: true, false: false }[text];
+    if (kind.kind === "toggle") return YES[text];
     if (kind.kind === "choice") return kind.options.includes(text) ? text : undefined;
     if (kind.kind === "model") return text === "" || kind.options.includes(text) || boot.any ? text : undefined;
     if (kind.kind === "tokens") {
@@ -66,10 +67,18 @@
     return fits && (!Number.isInteger(kind.step) || Number.isInteger(number)) ? number : undefined;
   }
 
+  /** The sentence that says what a number is to be in place of 0, where another control does what 0 would; else "". */
+  function unfit(kind, text) {
+    const number = Number(text);
+    if (!kind.zero || String(text).trim() === "" || !(number >= 0 && number < kind.low)) return "";
+    return glassbox.words("refusals", "not_zero", { control: kind.label, low: kind.low, high: kind.high, zero: kind.zero_label });
+  }
+
   /** A state as the text after the #: what differs from the defaults, and always tab and sentence. */
   function write(state, language = lang) {
     const start = defaults();
     const parts = [["tab", state.tab], ["text", state.text]];
+    if (state.special_tokens) parts.push(["special_tokens", "true"]);
     // another language's page has another default, and ids mean something in one vocabulary only
     if (state.model !== start.model || language !== lang) parts.push(["model", state.model]);
     for (const one of boot.explainers) {
@@ -81,39 +90,33 @@
       if (state.open[one.name].length) parts.push([`${one.name}.${OPEN}`, state.open[one.name].join(",")]);
     }
     if (document.documentElement.classList.contains("gb-projector")) parts.push(["projector", "1"]);
-    return parts.map(([key, value]) => `${key}=${encodeURIComponent(value).replaceAll("%2C", ",")}`).join("&");
+    return glassbox.fragment.joined(parts);
   }
 
-  /** Reads a link into {state, nonsense, projector}: what cannot be read is left at its default and said. */
+  /** Reads a link into {state, projector, cut, nonsense: why a value is none, or true}: what cannot be read is left out. */
   function parse(fragment) {
     const state = defaults();
     let nonsense = false;
     let projector = false;
-    for (const part of fragment.replace(/^#/, "").split("&").filter(Boolean)) {
-      const at = part.indexOf("=");
-      const key = part.slice(0, at < 0 ? part.length : at);
-      let value;
-      try {
-        value = decodeURIComponent(at < 0 ? "" : part.slice(at + 1));
-      } catch {
-        nonsense = true;
-        continue;
-      }
+    const { pairs, cut } = glassbox.fragment.split(fragment);
+    for (const [key, value, good] of pairs) {
+      if (!good) nonsense ||= true;
       const [name, controlName] = key.split(".");
       const kind = controlName ? control(name, controlName) : null;
       if (key === "tab" && (explainer(value) || value === "about")) state.tab = value;
       else if (key === "text") state.text = value;
+      else if (key === "special_tokens" && value in YES) state.special_tokens = YES[value];
       else if (key === "model" && (boot.models.includes(value) || boot.any)) state.model = value;
       else if (key === "projector") projector = value === "1";
       else if (controlName === OPEN && explainer(name)) {
         const chosen = value.split(",");
         state.open[name] = in_order(name, chosen);
-        if (state.open[name].length !== chosen.length) nonsense = true;
+        if (state.open[name].length !== chosen.length) nonsense ||= true;
       } else if (kind && !shared(kind) && kind.kind !== "action" && read(kind, value) !== undefined) {
         state.controls[name][controlName] = read(kind, value);
-      } else nonsense = true;
+      } else nonsense = (kind && unfit(kind, value)) || nonsense || true;
     }
-    return { state, nonsense, projector };
+    return { state, nonsense, projector, cut };
   }
 
   /** The address of a page in a language, with a state in it. */
@@ -123,7 +126,7 @@
   }
 
   Object.assign(glassbox, {
-    state: defaults(), defaults, parse, read, write, address, explainer, control, controlsOf, instead, in_order, same,
+    state: defaults(), defaults, parse, read, write, address, explainer, control, controlsOf, instead, in_order, same, unfit,
     MOST_LINK,
   });
 })();

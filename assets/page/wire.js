@@ -36,10 +36,19 @@
     glassbox.run(glassbox.running(), { force });
   }
 
-  function choose_model(name) {
-    state().model = name;
+  /** The page's model, or how it reads the sentence. */
+  function choose(control, value) {
+    state()[control] = value;
     glassbox.forget_places();
     settle();
+  }
+
+  /** Another sentence, or another way to read it, that the page itself has offered. */
+  function take_up(change) {
+    Object.assign(state(), change);
+    glassbox.forget_places();
+    place();
+    settle(true);
   }
 
   /** The text as it stands in the box, into the address: the page is about to be loaded again. */
@@ -51,11 +60,7 @@
 
   function example(name, index) {
     const chosen = glassbox.explainer(name).examples[index];
-    state().text = chosen.text;
-    if (chosen.model) state().model = chosen.model;
-    glassbox.forget_places();
-    place();
-    settle(true);
+    take_up({ text: chosen.text, ...(chosen.model && { model: chosen.model }) });
   }
 
   // -- links and tabs -------------------------------------------------------------------------------------------------
@@ -69,11 +74,12 @@
 
   /** Puts a link's state on the screen. */
   function go(fragment) {
-    const { state: next, nonsense, projector } = glassbox.parse(fragment);
+    const { state: next, nonsense, cut, projector } = glassbox.parse(fragment);
+    const said = [cut && glassbox.words("refusals", "link_cut"), nonsense && glassbox.words("refusals", "link_nonsense")];
     clearTimeout(timer);
     glassbox.state = next;
     document.documentElement.classList.toggle("gb-projector", projector);
-    glassbox.note(nonsense ? glassbox.words("refusals", "link_nonsense") : "", "bad");
+    glassbox.note([...said, typeof nonsense === "string" && nonsense].filter(Boolean).join(" "), "bad");
     place();
     show(next.tab);
   }
@@ -164,7 +170,7 @@
   }
 
   Object.assign(glassbox, {
-    ready: false, typed, entered, choose_model, keep, begin,
+    ready: false, typed, entered, choose, take_up, keep, begin, open_tab: open,
     page(element, trigger) { page = trigger; begin(); },
   });
 })();

@@ -23,6 +23,7 @@ from .checks import arguments, refusal_text, resting, text_of, values_of
 from .draw import strip_json, views_json
 from .kept import KEPT, Entry, of_run
 from .pack import to_json
+from .remarks import remarks
 from .sketch import Sketch
 
 log = logging.getLogger("glassbox")
@@ -38,7 +39,7 @@ def inputs_key(explainer: Explainer, text: str, values: dict[str, Any]) -> Hasha
     at_rest = all(values[name] == rest for name, rest in resting(explainer).items())
     counts = {control.name for control in explainer.inputs} if at_rest else set(arguments(explainer, values))
     stamps = [models.stamp(values[c.name]) for c in explainer.controls if isinstance(c, Model)]
-    return (explainer.name, text, *stamps, *((k, v) for k, v in sorted(values.items()) if k in counts))
+    return (explainer.name, text, type(text), *stamps, *((k, v) for k, v in sorted(values.items()) if k in counts))
 
 
 def run(
@@ -77,7 +78,7 @@ def steps(made: Iterator[Any]) -> Generator[tuple[Step, None], None, Any]:
 
 def stream(explainer: Explainer, request: dict[str, Any], language: str) -> Iterator[tuple[dict[str, Any], str | None]]:
     """Yields (answer, strip or None); the last answer is done. Raises Refusal."""
-    text = text_of(request.get("text"))
+    text = text_of(request.get("text"), request.get("special_tokens"))
     values = asked = values_of(explainer, request.get("controls"), text)
     if request.get("pick"):
         *_, (trace, _) = run(explainer, text, {**values, **resting(explainer)})
@@ -93,6 +94,7 @@ def stream(explainer: Explainer, request: dict[str, Any], language: str) -> Iter
     # only what the run or the pick moved: a slider may have moved in the page meanwhile
     moved = {name: value for name, value in values.items() if value != asked[name]}
     drawn = {"done": True, "views": views_json(explainer, entry, values, language), "controls": to_json(moved)}
+    drawn["remarks"] = remarks(explainer, text, values, language)
     yield drawn, strip_json(text, str(request.get("model") or models.default(frozenset({"causal"}), text)), language)
 
 
@@ -113,16 +115,28 @@ def answer(explainer: Explainer, body: str, language: str) -> Iterator[tuple[str
         for part, strip_text in stream(explainer, request, language):
             yield json.dumps({"n": n, "refusal": None, **part}), strip_text
     except Refusal as refusal:
-        yield failure(n, refusal_text(refusal, language, explainer.name), body, language)
+        told = remarked(explainer, body, language)
+        yield failure(n, refusal_text(refusal, language, explainer.name), body, language, told)
     except Exception as error:  # a bug: the log gets its trace without the sentence, the page one sentence
         log_bug(explainer.name, error)
         yield failure(n, words_for("refusals", language)("bug"), body, language)
 
 
-def failure(n: Any, sentence: str, body: str, language: str) -> tuple[str, str]:
-    """An answer that is a sentence; the strip then shows the text alone, not what it showed before."""
+def remarked(explainer: Explainer, body: str, language: str) -> list[dict[str, Any]]:
+    """The remarks of a request that was refused: what they offer may be the remedy. None where it cannot be read."""
+    try:
+        request = json.loads(body)
+        text = text_of(request.get("text"), request.get("special_tokens"))
+        return remarks(explainer, text, values_of(explainer, request.get("controls"), text), language)
+    except (ValueError, AttributeError, Refusal):
+        return []
+
+
+def failure(n: Any, sentence: str, body: str, language: str, told: Any = ()) -> tuple[str, str]:
+    """An answer that is a sentence, and its remarks; the strip then shows the text alone, not what it showed before."""
     try:
         text = text_of(json.loads(body).get("text"))
     except (ValueError, AttributeError, Refusal):
         text = ""
-    return json.dumps({"n": n, "done": True, "refusal": sentence}), json.dumps({"text": text, "refusal": sentence})
+    answer = {"n": n, "done": True, "refusal": sentence, "remarks": list(told)}
+    return json.dumps(answer), json.dumps({"text": text, "refusal": sentence})

@@ -8,7 +8,7 @@ from typing import Any
 import models
 
 from .. import ALL
-from ..contract import Control, Explainer, Model
+from ..contract import SPECIAL_TOKENS, Control, Explainer, Model
 from ..words import words_for
 from .offer import default_model, model_json, model_names
 from .pack import to_json
@@ -20,7 +20,11 @@ WORD_FILES = ("shell", "components", "strip", "refusals")
 def control_json(control: Control, explainer: Explainer, language: str) -> dict[str, Any]:
     """A control as data, with its kind and what it does in words; a model's options are those that fit."""
     facts = {f.name: to_json(getattr(control, f.name)) for f in dataclasses.fields(control)}
-    facts["info"] = words_for(explainer.name, language)(f"controls.{control.name}.info")
+    words = words_for(explainer.name, language)
+    facts["info"] = words(f"controls.{control.name}.info")
+    facts["label"] = words.raw(f"controls.{control.name}.label") or ""
+    if facts.get("zero"):
+        facts["zero_label"] = words(f"controls.{facts['zero']}.label")
     if isinstance(control, Model):
         facts |= model_json(control, language)
     return {"kind": type(control).__name__.lower(), "input": control in explainer.inputs, **facts}
@@ -34,7 +38,7 @@ def explainer_json(explainer: Explainer, language: str) -> dict[str, Any]:
         "chapter": explainer.chapter,
         "title": words("title"),
         "caution": words.raw("caution") or "",
-        "controls": [control_json(control, explainer, language) for control in explainer.controls],
+        "controls": [control_json(c, explainer, language) for c in explainer.controls if c is not SPECIAL_TOKENS],
         "views": [
             {"name": name, "title": words(f"views.{name}.title"), "caption": words(f"views.{name}.caption")}
             for name in explainer.views

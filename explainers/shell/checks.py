@@ -9,7 +9,7 @@ from typing import Any
 
 import models
 
-from ..contract import Action, Control, Explainer, Model, Refusal
+from ..contract import SPECIAL_TOKENS, Action, Control, Explainer, Model, Refusal
 from ..sentence import fitting, whole
 from ..words import words_for
 
@@ -17,15 +17,20 @@ NOTHING = ("null", "None")
 MOST_SHOWN = 40  # characters of a wrong value that a refusal repeats
 
 
-def text_of(text: Any) -> str:
-    """The sentence as text; a number or a yes, which a program may make of "2024" or "true", as JSON writes it."""
+def text_of(text: Any, special_tokens: Any = None) -> str:
+    """The sentence as text; a number or a yes, which a program may make of "2024" or "true", as JSON writes it.
+
+    Lone surrogates, which no encoding can carry, become U+FFFD. special_tokens: whether the names of special tokens in
+    it are read as those; None is no.
+    """
     if isinstance(text, bool | int | float):
         text = json.dumps(text)
     if text is None:
         raise Refusal("empty_text")
     if not isinstance(text, str):
         raise Refusal("not_text")
-    return whole(text)
+    marked = special_tokens is not None and SPECIAL_TOKENS.check(special_tokens)
+    return models.Marked(whole(text)) if marked else whole(text)
 
 
 def cleaned(value: Any) -> Any:
@@ -79,8 +84,15 @@ def resting(explainer: Explainer) -> dict[str, Any]:
     return {control.name: control.default for control in explainer.controls if isinstance(control, Action)}
 
 
+def label_of(control: str, explainer: str, language: str) -> str:
+    """What a page calls a control of an explainer, or one of its own."""
+    if control == SPECIAL_TOKENS.name:
+        return words_for("shell", language)(control)
+    return words_for(explainer, language)(f"controls.{control}.label")
+
+
 def refusal_text(refusal: Refusal, language: str, explainer: str = "") -> str:
     """The sentence that says why, in a page's language; a control is named as its label names it."""
-    control = refusal.facts.get("control")
-    label = words_for(explainer, language)(f"controls.{control}.label") if control and explainer else ""
-    return refusal.sentence(language, **({"control": label} if label else {}))
+    named = [fact for fact in ("control", "zero") if refusal.facts.get(fact) and explainer]
+    labels = {fact: label_of(str(refusal.facts[fact]), explainer, language) for fact in named}
+    return refusal.sentence(language, **labels)

@@ -80,7 +80,7 @@ def strip_json(text: str, chosen: str, language: str) -> str:
     """
     try:
         model = strip_model(chosen, language)
-        inputs = ("strip", text, model, models.stamp(model))
+        inputs = ("strip", text, type(text), model, models.stamp(model))
         entry = KEPT.find(inputs) or KEPT.keep(inputs, strip.trace(text, model=model))
     except Refusal as refusal:
         return json.dumps({"text": text, "refusal": refusal_text(refusal, language)})

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -44,15 +45,24 @@ def size_of(value: Any, counted: set[int] | None = None) -> int:
     counted: then of the memory that the arrays keep alive, which for a slice is all that it was cut from; what is in it
     already counts nothing, and what is new goes in.
     """
+    if isinstance(value, str | bytes):  # most of them are
+        return 50 + len(value) * 2
     if isinstance(value, np.ndarray):
         return value.nbytes if counted is None else kept_alive(value, counted)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return 200 + sum(size_of(getattr(value, f.name), counted) for f in dataclasses.fields(value))
+    if names := field_names(type(value)):
+        return 200 + sum(size_of(getattr(value, name), counted) for name in names)
     if isinstance(value, Mapping):
         return 64 + sum(100 + size_of(item, counted) for item in value.values())
     if isinstance(value, list | tuple):
-        return 56 + sum(8 + size_of(item, counted) for item in value)
-    return 50 + len(value) * 2 if isinstance(value, str | bytes) else 32
+        apart = {id(item): item for item in value}.values()  # one that is there many times is in memory once
+        return 56 + 8 * len(value) + sum(size_of(item, counted) for item in apart)
+    return 32
+
+
+@lru_cache
+def field_names(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass; none for another type."""
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
 
 
 def kept_alive(array: np.ndarray, counted: set[int]) -> int:

@@ -50,6 +50,8 @@ def to_json(value: Any, entry: Entry | None = None, name: str = "") -> Any:
 
     entry: where large arrays are left to be fetched; None packs all of them inside.
     """
+    if value is None or type(value) in (str, int, bool):  # most of them are
+        return value
     if isinstance(value, np.ndarray):
         return pack_apart(value, entry, name) if entry else pack(value)
     if isinstance(value, np.generic):

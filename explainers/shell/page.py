@@ -40,13 +40,16 @@ def page(language: str) -> None:
             scale=1,
             min_width=160,
         )
+        switch = gr.Checkbox(False, label=words("special_tokens"), elem_id="gb-special", scale=0, min_width=120)
     strip = blank("gb-strip", "glassbox.strip(element, watch, props)")
     fixed(markup.navigation(language), elem_id="gb-nav")
     whole = blank("gb-page", "glassbox.page(element, trigger) /* 'assign' */")
-    whole.assign(fn=None, js="() => glassbox.assigned()", outputs=[sentence, picker], **QUIET)
+    whole.assign(fn=None, js="() => glassbox.assigned()", outputs=[sentence, picker, switch], **QUIET)
     sentence.change(fn=None, js="(v) => { globalThis.glassbox?.typed(v) }", inputs=[sentence], **QUIET)
     sentence.submit(fn=None, js="(v) => { globalThis.glassbox?.entered(v) }", inputs=[sentence], **QUIET)
     picker.change(fn=None, js="(v) => { globalThis.glassbox?.changed(null, 'model', v) }", inputs=[picker], **QUIET)
+    script = "(v) => { globalThis.glassbox?.changed(null, 'special_tokens', v) }"
+    switch.change(fn=None, js=script, inputs=[switch], **QUIET)
     for explainer in ALL:
         with gr.Column(elem_id=f"panel-{explainer.name}", elem_classes="gb-panel"):
             panel(explainer, language, strip)

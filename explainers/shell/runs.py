@@ -104,7 +104,7 @@ def stream(explainer: Explainer, body: str, language: str, owner: str) -> Genera
     n, lasting = None, None
     try:
         request = json.loads(body)
-        n, text = request.get("n"), text_of(request.get("text"))
+        n, text = request.get("n"), text_of(request.get("text"), request.get("special_tokens"))
         lasting = start(explainer, text, values_of(explainer, request.get("controls"), text), owner)
         for part in told(lasting, Sketch(explainer, language)):
             yield json.dumps({"n": n, "refusal": None, **part, "run": lasting.state()})

@@ -19,10 +19,13 @@ from .plain import MOST_COLUMNS, brief, is_data, table, text_in
 MOST = 40_000  # bytes of the whole text
 
 
-def summary(explainer: Explainer, trace: Any, values: Mapping[str, Any], language: str) -> str:
-    """The text; its words in that language, its numbers as they are."""
+def summary(
+    explainer: Explainer, trace: Any, values: Mapping[str, Any], language: str, remarks: Sequence[str] = ()
+) -> str:
+    """The text; its words in that language, its numbers as they are. remarks: what is to be said of the sentence."""
     words, own = words_for(explainer.name, language), words_for("tools", language)
-    return cut(list(lines(explainer, trace, values, words, own)), own)
+    title, *rest = lines(explainer, trace, values, words, own)
+    return cut([title, *remarks, *rest], own)
 
 
 def lines(explainer: Explainer, trace: Any, values: Mapping[str, Any], words: Words, own: Words) -> Iterator[str]:

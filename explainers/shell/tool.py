@@ -13,13 +13,14 @@ from typing import Any
 
 import models
 
-from ..contract import Choice, Control, Explainer, Model, Number, Refusal, Toggle, Tokens
+from ..contract import SPECIAL_TOKENS, Choice, Control, Explainer, Model, Number, Refusal, Toggle, Tokens
 from ..words import LANGUAGES, words_for
 from .answer import log_bug, run
 from .checks import cleaned, refusal_text, text_of, values_of
 from .kept import size_of
 from .offer import model_names
 from .pack import to_json
+from .remarks import remarks
 from .summary import summary
 
 DETAILS = ("summary", "full")
@@ -50,11 +51,12 @@ def answered(explainer: Explainer, given: dict[str, Any], detail: Any, language:
     """Checks as a page's request is checked, runs, and says it. Steps on the way are left out. Raises Refusal."""
     if detail not in DETAILS:
         raise Refusal("unknown_name", name=str(detail)[:40])
-    text = text_of(given.pop("text", None))
+    text = text_of(given.pop("text", None), given.get(SPECIAL_TOKENS.name))
     values = values_of(explainer, given, text)
     *_, (trace, _) = run(explainer, text, values)
     if detail == "summary":
-        return summary(explainer, trace, values | (explainer.after(trace) if explainer.after else {}), language)
+        said = [one["text"] for one in remarks(explainer, text, values, language)]
+        return summary(explainer, trace, values | (explainer.after(trace) if explainer.after else {}), language, said)
     size = size_of(trace)
     if size > MOST:
         raise Refusal("answer_too_large", size=megabytes(size), limit=megabytes(MOST))
@@ -89,7 +91,8 @@ def schema(explainer: Explainer) -> dict[str, Any]:
 def described(control: Control, explainer: Explainer) -> dict[str, Any]:
     """A control's schema: its type, its default where there is a fixed one, and its help."""
     help_ = words_for(explainer.name, LANGUAGES[0]).raw(f"controls.{control.name}.info")
-    told = help_ or documented(explainer).get(control.name, "")
+    shared = words_for("tools", LANGUAGES[0]).raw(control.name)
+    told = help_ or documented(explainer).get(control.name) or shared or ""
     facts = {"description": told, **kind(control)}
     return facts if isinstance(control, Model) else facts | {"default": default(control)}
 

@@ -237,5 +237,5 @@ def test_the_choice_is_in_the_link(open_page: Open) -> None:
     page = open_page(PATHS["en"] + "#tab=attention")
     wait(page, "attention")
     unfolded(page, "model")
-    page.wait_for_function("location.hash.includes('attention.form=model')")
+    page.wait_for_function("glassbox.parse(location.hash).state.controls.attention.form === 'model'")
     expect(page.locator(f"{CARD} [data-option=model]")).to_have_attribute("aria-pressed", "true")

@@ -99,7 +99,7 @@ def test_what_is_unfolded_is_in_the_link(open_page: Open, language: str) -> None
     wait(page, "attention", SENTENCES[language])
     unfold(page, "numbers")
     page.locator("#fold-attention-formula button").click()
-    page.wait_for_function("location.hash.includes('attention.open=numbers,formula')")
+    page.wait_for_function("glassbox.parse(location.hash).state.open.attention.join() === 'numbers,formula'")
     url = page.evaluate("glassbox.address(glassbox.state)")
     other = open_page(url[url.index("/", 8) :], locale=LOCALES[language])
     other.wait_for_selector("#stage-attention [data-view=numbers][open][data-filled]", state="attached")
