@@ -26,6 +26,7 @@ from starlette.middleware import Middleware
 import models
 from explainers.shell.api import Site, endpoints
 from explainers.shell.door import Door
+from explainers.shell.front import Front
 from explainers.shell.heap import settle
 from explainers.shell.mcp import mcp_routes
 from explainers.shell.page import page
@@ -58,7 +59,7 @@ def warm() -> None:
 def serving() -> dict[str, Any]:
     """Our routes, which come before gradio's, and the door in front of all of them."""
     own = [*routes(), *mcp_routes()]
-    return {"routes": own, "middleware": [Middleware(Door, own=own)]}
+    return {"routes": own, "middleware": [Middleware(Door, own=own), Middleware(Front)]}
 
 
 def main() -> None:

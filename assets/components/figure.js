@@ -24,7 +24,8 @@ glassbox.component("figure", (root, ctx) => {
       on: { click: () => look(name) },
     })));
   const knobs = el("div", { class: "gb-figure-knobs", data: { unsaved: "" } });
-  const area = el("div", { class: "gb-figure-area" }, el("div", { class: "gb-figure-bar" }, knobs, views), plot, note);
+  const bar = el("div", { class: "gb-figure-bar", hidden: "" }, knobs, views);
+  const area = el("div", { class: "gb-figure-area" }, bar, plot, note);
   const side = glassbox.beside(ctx, (data) => ctx.pick("point", { data }));
   root.classList.add("gb-figure");
   const above = glassbox.row(ctx, (data) => ctx.pick("point", { data }));
@@ -210,6 +211,7 @@ glassbox.component("figure", (root, ctx) => {
     note.hidden = !flattened;
     note.textContent = flattened ? ctx.say("figure.no_webgl") : "";
     views.hidden = !fly() || flattened;
+    tidy();
     plot.setAttribute("aria-label", fly() ? ctx.say("figure.label") : text()); // the tokens it names stand beside it
     for (const label of plot.querySelectorAll(".textpoint")) label.setAttribute("translate", "no");
     plot.style.minHeight = "";
@@ -231,9 +233,12 @@ glassbox.component("figure", (root, ctx) => {
     above.update(meta.row);
     root.classList.toggle("gb-figure-sided", Boolean(meta.places));
     knobs.replaceChildren(...(meta.controls ?? []).map(knob));
+    tidy();
     if (meta.places) side.update(meta, fresh.figure.data.find((trace) => trace.name === "vocabulary"));
     redraw();
   }
+
+  const tidy = () => { bar.hidden = views.hidden && !knobs.children.length; };
 
   // A control that the figure draws itself: its options side by side, or one button that is pressed or not.
   function knob({ name, label, value, options }) {

@@ -71,6 +71,8 @@ glassbox.component("heads", (root, ctx) => {
     return out;
   }
 
+  const square = (n) => Object.assign(document.createElement("canvas"), { width: n, height: n });
+
   function image(l, h, n, spare) {
     const values = pixels(l, h, n, spare && spare.values);
     const data = spare ? spare.data : new ImageData(n, n);
@@ -98,7 +100,7 @@ glassbox.component("heads", (root, ctx) => {
     const pen = sharp((overview.base = document.createElement("canvas")), overview.width, overview.height);
     const n = Math.min(tokens, Math.max(4, Math.floor((side - gap) * density())));
     const spare = { values: new Float32Array(n * n), data: new ImageData(n, n) };
-    const tile = new OffscreenCanvas(n, n);
+    const tile = square(n);
     const brush = tile.getContext("2d");
     pen.imageSmoothingEnabled = false;
     pen.fillStyle = ctx.css("--gb-panel");
@@ -159,7 +161,7 @@ glassbox.component("heads", (root, ctx) => {
     const { left, top, cellWidth, cellHeight } = detail;
     const pen = sharp((detail.base = document.createElement("canvas")), detail.width, detail.height);
     const n = Math.min(tokens, Math.max(1, Math.floor(Math.min(cellWidth, cellHeight) * tokens * density())));
-    const tile = new OffscreenCanvas(n, n);
+    const tile = square(n);
     tile.getContext("2d").putImageData(image(layer, head, n), 0, 0);
     if (causal) drawAhead(pen);
     pen.imageSmoothingEnabled = false;

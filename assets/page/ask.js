@@ -84,7 +84,7 @@
       glassbox.remember();
       glassbox.assign(name);
     }
-    glassbox.draw_stage(name, answer).then(() => { stage.fresh = false; }, () => gone(name));
+    glassbox.draw_stage(name, answer).then(() => { stage.fresh = false; }, (error) => undrawn(name, error));
     if (answer.run && answer.done && apart) run(name); // what it has learnt, under the knobs as they are now
   }
 
@@ -95,6 +95,13 @@
     stages[name].open = false;
     stages[name].extra = null;
     glassbox.waiting(name, false);
+  }
+
+  /** An answer came and was not drawn: its arrays are gone, or this browser cannot, and would not the next time. */
+  function undrawn(name, error) {
+    if (error.gone) return gone(name);
+    console.error(error);
+    glassbox.note(glassbox.words("refusals", "not_drawn"), "bad");
   }
 
   /** The arrays of an answer were dropped before they were fetched: it is asked for once more, then said. */

@@ -29,15 +29,12 @@ globalThis.glassbox = (() => {
   /** Right-to-left text keeps to itself inside a sentence of ours (Unicode's first-strong isolate). */
   const isolated = (text) => (/[\u0590-\u08ff\ufb1d-\ufefc]/.test(text) ? `\u2068${text}\u2069` : text);
 
-  async function inflate(base64) {
-    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Response(stream).arrayBuffer();
-  }
+  const inside = async (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer;
 
+  /** An array that lies on the server still; where it cannot be had, the error says that it is gone. */
   async function fetched(url) {
-    const answer = await fetch(`${root()}/${url}?lang=${lang}`);
-    if (!answer.ok) throw new Error(await answer.text());
+    const answer = await fetch(`${root()}/${url}?lang=${lang}`).catch(() => null);
+    if (!answer?.ok) throw Object.assign(new Error(url), { gone: true });
     return answer.arrayBuffer();
   }
 
@@ -48,7 +45,7 @@ globalThis.glassbox = (() => {
   /** A packed array as a typed array, in C order. Asked for twice, it is unpacked once. */
   function unpack(packed) {
     if (!arrays.has(packed)) {
-      const bytes = packed.url ? fetched(packed.url) : inflate(packed.data);
+      const bytes = packed.url ? fetched(packed.url) : inside(packed.bytes);
       const array = bytes.then((buffer) => new KINDS[packed.dtype](buffer));
       array.catch(() => arrays.delete(packed)); // asked for again, it is fetched again
       arrays.set(packed, array);

@@ -89,13 +89,14 @@
   addEventListener("beforeunload", () => { leaving = true; });
 
   async function follow(body) {
-    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    const reader = body.getReader();
+    const decoder = new TextDecoder();
     let rest = "";
     try {
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return;
-        const lines = (rest + value).split("\n");
+        const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
         rest = lines.pop();
         lines.filter((line) => line.startsWith("data:")).forEach(read);
       }

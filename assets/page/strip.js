@@ -91,7 +91,7 @@
     sentence: (v) => v.text,
     tokens: (v) => value("tokens", { tokens: v.tokens.length }),
     vectors(v) {
-      const { label, vector } = v.tokens.at(-1);
+      const { label, vector } = v.tokens[v.tokens.length - 1];
       return value("vectors", { token: label, numbers: vector.slice(0, 3).map((x) => x.toFixed(2)).join(", ") });
     },
     attention(v) {

@@ -23,6 +23,7 @@ from . import runs
 from .boot import boot
 from .kept import KEPT
 from .pack import raw, squeeze
+from .styles import flat
 
 ASSETS = Path(__file__).parents[2] / "assets"
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
@@ -46,10 +47,11 @@ def files() -> dict[str, tuple[bytes, str]]:
     components = sorted((ASSETS / "components").iterdir())
     scripts = [ASSETS / name for name in SCRIPTS] + [p for p in components if p.suffix == ".js"]
     styles = [ASSETS / "page" / "page.css"] + [p for p in components if p.suffix == ".css"]
-    script = boot_script() + "".join(f"\n;{p.read_text(encoding='utf-8')}" for p in scripts)
+    read = ";globalThis.glassboxRead = true;"  # old.js asks
+    script = boot_script() + "".join(f"\n;{p.read_text(encoding='utf-8')}" for p in scripts) + read
     inside = "\n".join(p.read_text(encoding="utf-8") for p in styles)
     base = (ASSETS / "page" / "base.css").read_text(encoding="utf-8")
-    style = f"{palette_css()}{base}\n.gradio-container.gradio-container {{\n{inside}\n}}\n"  # outweighs gradio's own
+    style = f"{palette_css()}{flat(base)}\n{flat(inside, '.gradio-container.gradio-container')}\n"  # outweighs gradio's own
     return {
         "glassbox.js": (squeeze(script.encode()), TYPES[".js"]),
         "glassbox.css": (squeeze(style.encode()), TYPES[".css"]),
