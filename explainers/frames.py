@@ -47,7 +47,8 @@ def style() -> str:
     """Both themes' colours, the fonts, and the frame's own rules."""
     colours = {theme: "".join(f"{n}:{v};" for n, v in figures.palette(theme).items()) for theme in ("light", "dark")}
     fonts = f"--fonts:{figures.FONTS};"
-    return f":root{{{colours['light']}{fonts}}} :root.dark{{{colours['dark']}}}\n{asset('frame.css')}"
+    dark = f"@media screen {{ :root.dark {{{colours['dark']}}} }}"  # paper is light
+    return f":root{{{colours['light']}{fonts}}} {dark}\n{asset('frame.css')}"
 
 
 @cache

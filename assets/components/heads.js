@@ -20,15 +20,15 @@ glassbox.component("heads", (root, ctx) => {
   let overview = null; // where things lie on each canvas, and its picture without the marks
   let detail = null;
 
-  const title = (key) => el("h4", { class: "gb-heads-title", text: ctx.say(`heads.${key}`) });
+  const title = (key) => el("h4", { class: "gb-heads-title", translate: "yes", text: ctx.say(`heads.${key}`) });
   const grid = el("canvas", { class: "gb-heads-canvas", tabindex: "0", role: "application" });
   const map = el("canvas", { class: "gb-heads-canvas", tabindex: "0", role: "application" });
-  const chosen = el("h4", { class: "gb-heads-title" });
+  const chosen = el("h4", { class: "gb-heads-title", translate: "yes" });
   const readout = el("p", { class: "gb-heads-readout", aria: { live: "polite" } });
   const links = el("div", { class: "gb-heads-links" });
-  const legend = el("div", { class: "gb-heads-legend" });
-  const steps = el("div", { class: "gb-heads-steps", data: { unsaved: "" } }, stepper("layer"), stepper("head"));
-  const hint = el("p", { class: "gb-heads-hint", text: ctx.say("heads.overview_hint"), data: { unsaved: "" } });
+  const legend = el("div", { class: "gb-heads-legend", translate: "yes" });
+  const steps = el("div", { class: "gb-heads-steps", translate: "yes", data: { unsaved: "" } }, stepper("layer"), stepper("head"));
+  const hint = el("p", { class: "gb-heads-hint", translate: "yes", text: ctx.say("heads.overview_hint"), data: { unsaved: "" } });
   root.classList.add("gb-heads");
   root.replaceChildren(
     el("div", { class: "gb-heads-over" }, title("overview"), grid, hint),
@@ -308,9 +308,9 @@ glassbox.component("heads", (root, ctx) => {
     Object.assign(readout.dataset, { row: i, column: j, value: ahead(i, j) ? "" : at(i, j) });
     const rows = strongest(i).map((k) =>
       el("div", { class: "gb-heads-link", data: { column: k, value: at(i, k) } },
-        el("span", { class: "gb-heads-to", text: labels[k], style: { "--gb-place": `var(--gb-token-${k % 8})` } }),
+        el("span", { class: "gb-heads-to gb-chip", text: labels[k], style: { "--gb-place": `var(--gb-token-${k % 8})` } }),
         el("span", { class: "gb-heads-bar" },
-          el("span", { class: "gb-heads-fill", style: { width: `${100 * at(i, k)}%` } })),
+          el("span", { class: "gb-heads-fill gb-fill", style: { width: `${100 * at(i, k)}%` } })),
         el("span", { class: "gb-heads-share", text: share(i, k) })));
     links.replaceChildren(
       el("div", { class: "gb-heads-most", text: ctx.say("heads.strongest", { from: labels[i] }) }), ...rows);

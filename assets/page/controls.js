@@ -76,6 +76,7 @@
    * that stands above them.
    */
   function name_inputs() {
+    glassbox.keep_new();
     document.querySelector("#gb-sentence textarea")?.setAttribute("dir", "auto");
     for (const input of document.querySelectorAll(".gb-controls input[type=range], .gb-controls input[type=number]")) {
       const label = input.closest(".block").querySelector("[data-testid=block-info]")?.textContent.trim();

@@ -70,16 +70,19 @@ globalThis.glassbox = (() => {
   const dark = () => document.body?.classList.contains("dark") ?? false;
   const css = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
 
-  // gradio puts "dark" on the body once it knows the theme
-  let theme = null;
-  new MutationObserver(() => {
+  /** Tells of the theme where it has changed. */
+  function retheme() {
     if (theme === dark()) return;
     theme = dark();
     emit("theme");
-  }).observe(document.documentElement, { attributes: true, attributeFilter: ["class"], subtree: true });
+  }
+
+  // gradio puts "dark" on the body once it knows the theme
+  let theme = null;
+  new MutationObserver(retheme).observe(document.documentElement, { attributes: true, attributeFilter: ["class"], subtree: true });
 
   return {
-    boot, lang, codes, components, words, unpack, root, on, emit, dark, css,
+    boot, lang, codes, components, words, unpack, root, on, emit, dark, css, retheme,
     plotlyUrl: `${root()}/glassbox/plotly.js?${document.currentScript?.dataset.version ?? ""}`,
     component(name, mount) { components[name] = mount; },
     say: (path, facts) => words("components", path, facts),

@@ -12,7 +12,7 @@
     const box = document.getElementById("gb-note");
     if (!box) return;
     clearTimeout(quiet);
-    box.textContent = text;
+    box.replaceChildren(...glassbox.told(text));
     box.dataset.kind = kind;
     if (forMs) quiet = setTimeout(() => { box.textContent = ""; }, forMs);
   }

@@ -38,7 +38,8 @@ def palette_css() -> str:
     def block(selector: str, colours: dict[str, str]) -> str:
         return selector + " {" + "".join(f"{name}:{value};" for name, value in colours.items()) + "}\n"
 
-    return block(":root", palette["light"]) + block(":root.dark, .dark", palette["dark"])
+    dark = block(":root.dark, .dark", palette["dark"])
+    return block(":root", palette["light"]) + f"@media screen {{ {dark} }}"  # paper is light
 
 
 @functools.cache
@@ -46,7 +47,7 @@ def files() -> dict[str, tuple[bytes, str]]:
     """Name -> (gzipped content, content type) of each file that a page loads, plotly.js apart."""
     components = sorted((ASSETS / "components").iterdir())
     scripts = [ASSETS / name for name in SCRIPTS] + [p for p in components if p.suffix == ".js"]
-    styles = [ASSETS / "page" / "page.css"] + [p for p in components if p.suffix == ".css"]
+    styles = [ASSETS / "page" / "page.css", *(p for p in components if p.suffix == ".css"), ASSETS / "page" / "marks.css"]
     read = ";globalThis.glassboxRead = true;"  # old.js asks
     script = boot_script() + "".join(f"\n;{p.read_text(encoding='utf-8')}" for p in scripts) + read
     inside = "\n".join(p.read_text(encoding="utf-8") for p in styles)
