@@ -33,7 +33,9 @@ TRANSLATED = """() => {
     }
     return found;
 }"""
-MARKS = re.compile(r"\*+|`[^`]*`|\$\$?[^$]*\$\$?|\]\([^)]*\)|\[|\n\n+|\n(?:- |#+ |\d+\. )|^(?:- |#+ )|“[^”]*”|‘[^’]*’|\|")
+MARKS = re.compile(
+    r"\*+|`[^`]*`|\$\$?[^$]*\$\$?|\]\([^)]*\)|\[|\n\n+|\n(?:- |#+ |\d+\. )|^(?:- |#+ )|“[^”]*”|‘[^’]*’|\|"
+)
 
 
 def letters(text: str) -> str:
@@ -54,7 +56,9 @@ def texts(value: Any) -> Iterator[str]:
 @cache
 def ours() -> frozenset[str]:
     """The letters of every run of words that stands in the words files, between marks, quotes and models' names."""
-    named = "|".join(sorted(map(re.escape, (entry.name for entry in models.offered(frozenset()))), key=len, reverse=True))
+    named = "|".join(
+        sorted(map(re.escape, (entry.name for entry in models.offered(frozenset()))), key=len, reverse=True)
+    )
     toml = [name for name in files() if name.startswith("assets/words/")]
     whole = [text for name in toml for text in texts(tomllib.loads(read(name)))]
     runs = {run for text in whole for part in MARKS.split(text) for run in re.split(named, part)}
