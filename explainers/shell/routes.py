@@ -47,18 +47,13 @@ def files() -> dict[str, tuple[bytes, str]]:
     """Name -> (gzipped content, content type) of each file that a page loads, plotly.js apart."""
     components = sorted((ASSETS / "components").iterdir())
     scripts = [ASSETS / name for name in SCRIPTS] + [p for p in components if p.suffix == ".js"]
-    styles = [
-        ASSETS / "page" / "page.css",
-        *(p for p in components if p.suffix == ".css"),
-        ASSETS / "page" / "marks.css",
-    ]
+    page = ASSETS / "page"
+    styles = [page / "page.css", *(p for p in components if p.suffix == ".css"), page / "marks.css"]
     read = ";globalThis.glassboxRead = true;"  # old.js asks
     script = boot_script() + "".join(f"\n;{p.read_text(encoding='utf-8')}" for p in scripts) + read
     inside = "\n".join(p.read_text(encoding="utf-8") for p in styles)
-    base = (ASSETS / "page" / "base.css").read_text(encoding="utf-8")
-    style = (
-        f"{palette_css()}{flat(base)}\n{flat(inside, '.gradio-container.gradio-container')}\n"  # outweighs gradio's own
-    )
+    base = palette_css() + (page / "base.css").read_text(encoding="utf-8")
+    style = f"{flat(base)}\n{flat(inside, '.gradio-container.gradio-container')}\n"  # outweighs gradio's own
     return {
         "glassbox.js": (squeeze(script.encode()), TYPES[".js"]),
         "glassbox.css": (squeeze(style.encode()), TYPES[".css"]),

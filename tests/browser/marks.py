@@ -23,7 +23,8 @@ FIND = """() => {
 }"""
 BOXES = """() => [...document.querySelectorAll("[data-mark]")].filter((e) => e.getClientRects().length).map((e) => {
     const { left, top, width, height } = e.getBoundingClientRect();
-    return { name: e.className || e.tagName, box: [left + scrollX, top + scrollY, width, height], chip: e.matches(".gb-chip") };
+    const box = [left + scrollX, top + scrollY, width, height];
+    return { name: e.className || e.tagName, box, chip: e.matches(".gb-chip") };
 })"""
 
 

@@ -1,7 +1,7 @@
 """The page where something else decides how it looks: a translator, a printer, a contrast theme, an old browser.
 
-Two walks through every tab do it all, for what costs time is to open and to unfold: one under a contrast theme, one with
-an old browser's gaps that is printed from a dark page.
+Two walks through every tab do it all, for what costs time is to open and to unfold: one under a contrast theme, one
+with an old browser's gaps that is printed from a dark page.
 """
 
 from __future__ import annotations
@@ -25,18 +25,20 @@ SEEN = 24  # of 765: from which distance two colours are told apart
 
 # What the browsers that are held lack, and some that are older: iPadOS 15, Firefox 114.
 GAPS = """
-    for (const name of ["DecompressionStream", "CompressionStream", "OffscreenCanvas", "structuredClone"]) delete globalThis[name];
+    for (const name of ["DecompressionStream", "CompressionStream", "OffscreenCanvas"]) delete globalThis[name];
     for (const name of ["findLast", "findLastIndex", "toSorted", "toReversed", "with"]) delete Array.prototype[name];
     for (const name of ["fontBoundingBoxAscent", "fontBoundingBoxDescent"]) delete TextMetrics.prototype[name];
     delete Intl.Segmenter;
     delete Object.groupBy;
+    delete globalThis.structuredClone;
     delete String.prototype.toWellFormed;
     delete CanvasRenderingContext2D.prototype.roundRect;
 """
 # what is written too brightly to be read on paper
 BRIGHT = """() => {
-    const shown = [...document.querySelectorAll(".gb-panel.gb-on *, #gb-strip *")].filter((e) =>
-        e.getClientRects().length && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) && !e.closest("svg"));
+    const written = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) && !e.closest("svg");
+    const all = [...document.querySelectorAll(".gb-panel.gb-on *, #gb-strip *")];
+    const shown = all.filter((e) => e.getClientRects().length && written(e));
     const bright = (e) => {
         const [r, g, b] = getComputedStyle(e).color.match(/[\\d.]+/g).map(Number);
         return 0.3 * r + 0.6 * g + 0.1 * b;
@@ -86,7 +88,7 @@ def contrasted(page: Page, tab: str) -> None:
 
 
 def printed(page: Page, tab: str) -> None:
-    """On paper without backgrounds each mark is seen, each picture is as wide as the sheet at most, and text is dark."""
+    """On paper without backgrounds each mark is seen, nothing is wider than the sheet, and what is written is dark."""
     screen = page.viewport_size
     page.set_viewport_size({"width": SHEET, "height": 1000})
     page.emulate_media(media="print", color_scheme="dark")

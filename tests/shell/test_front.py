@@ -9,7 +9,12 @@ import pytest
 
 from explainers.shell.front import Front, fronted
 
-PAGE = '<!doctype html>\n<html\n\tlang="en"\n\tstyle="margin: 0">\n<head>\n<title>x</title></head><body\n style="x">y</body></html>'
+PAGE = """<!doctype html>
+<html
+\tlang="en"
+\tstyle="margin: 0">
+<head><title>x</title></head><body
+  style="x">y</body></html>"""
 
 
 def asked(path: str, headers: dict[str, str], body: bytes, method: str = "GET") -> tuple[dict[str, str], bytes]:
