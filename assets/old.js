@@ -58,12 +58,14 @@
     else document.addEventListener("DOMContentLoaded", function () { show(what); });
   }
 
-  // A script that this browser cannot read, or one of ours that ended before the page stood: no page will come.
+  // A script that this browser cannot read, or one of ours that ended before the page stood: no page will come. Where a
+  // server sent a page in place of a script or of data, the browser is not to blame.
   window.addEventListener("error", function (event) {
     var ready = document.body && document.body.getAttribute("data-ready");
     var file = String(event.filename || "");
     if (ready || file.indexOf(location.protocol + "//" + location.host) !== 0) return;
     var ours = file.indexOf("/glassbox/glassbox.js") > 0 && !window.glassboxRead;
+    if (/JSON|'<'/.test(event.message)) return;
     if (ours || /SyntaxError/.test(event.message)) say(event.message);
   });
 

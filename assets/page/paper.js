@@ -6,7 +6,6 @@
 
   function dress() {
     document.documentElement.classList.toggle("gb-paper", was !== null);
-    document.body.classList.toggle("dark", was === true ? false : document.body.classList.contains("dark"));
     glassbox.retheme();
     glassbox.emit("shown", glassbox.state.tab); // canvases and figures are as large as their place: drawn anew
   }
@@ -14,12 +13,13 @@
   function begin() {
     if (was !== null) return;
     was = glassbox.dark();
+    document.body.classList.remove("dark");
     dress();
   }
 
   function end() {
     if (was === null) return;
-    if (was) document.body.classList.add("dark");
+    document.body.classList.toggle("dark", was);
     was = null;
     dress();
   }
