@@ -15,9 +15,9 @@ from explainers.words import LANGUAGES, words_for
 from tests.laws.tree import files, read
 
 # [where, text] of every text and every attribute that is read to people and that nothing keeps from being translated
-# gradio's own parts, most of them out of sight; what else the table of models says of them; a formula
+# gradio's own parts, most of them out of sight; and what else the table of models says of them
 TRANSLATED = """() => {
-    const NOT_OURS = "script, style, textarea, .nav-holder, .sr-only, .reset-button, .gb-models td + td, .katex";
+    const NOT_OURS = "script, noscript, style, textarea, .nav-holder, .sr-only, .reset-button, .gb-models td + td";
     const found = [];
     const open = (e) => e.closest("[translate], .notranslate")?.getAttribute("translate") !== "no";
     const name = (e) => `${e.tagName.toLowerCase()}.${e.getAttribute("class") ?? ""}`;
