@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 # a sheet on which no background is printed, however important a rule says that it is
 PAPER = """
-    :is(#a#a, *), :is(#a#a, *)::before, :is(#a#a, *)::after { background: none !important; box-shadow: none !important; }
+    :is(#a#a, *), :is(#a#a, *)::before, :is(#a#a, *)::after { background: none !important; box-shadow: none !important }
     :root:is(#a#a#a, html) { background: white !important; }
 """
 # The elements of the strip and of the stage that have a ground of their own, and neither a text nor anything in them.
