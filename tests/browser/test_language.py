@@ -23,7 +23,8 @@ TABS = tuple(explainer.name for explainer in ALL)
 VISIBLE = """() => {
     document.querySelectorAll("details").forEach((fold) => { fold.open = true; });
     const tokens = ".gb-candidates-row, .gb-candidates-record li, .gb-candidates-written, .textpoint, .xtick, .ytick";
-    const data = `[translate=no]:not(.gb-component), ${tokens}, .katex, script, style, noscript, .gb-hidden, .toast-wrap`;
+    const unseen = ".katex, script, style, noscript, .gb-hidden, .toast-wrap";
+    const data = `[translate=no]:not(.gb-component), ${tokens}, ${unseen}`;
     const seen = [];
     const walk = (node) => {
         if (node.nodeType === Node.TEXT_NODE) { seen.push(node.textContent); return; }
