@@ -5,6 +5,8 @@
 (() => {
   const PROSE = ".prose, .gb-head, .gb-examples"; // what the server has drawn: it may name models, too
 
+  const MOMENT = 50; // ms
+
   const escaped = (name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const names = [...glassbox.boot.models].sort((a, b) => b.length - a.length).map(escaped);
   const QUOTES = ["“[^”]*”", "‘[^’]*’"];
@@ -49,5 +51,13 @@
     }
   }
 
-  Object.assign(glassbox, { told, keep_new });
+  let soon = 0;
+
+  /** The same, once for all that is drawn in a moment. */
+  function keep_soon() {
+    clearTimeout(soon);
+    soon = setTimeout(keep_new, MOMENT);
+  }
+
+  Object.assign(glassbox, { told, keep_new, keep_soon });
 })();

@@ -159,9 +159,7 @@
     const main = document.querySelector("main") ?? document.body;
     const changes = { attributes: true, attributeFilter: ["aria-label"], subtree: true };
     new MutationObserver(glassbox.name_inputs).observe(main, changes);
-    for (const fold of document.querySelectorAll(".gb-fold")) {
-      new MutationObserver(glassbox.keep_new).observe(fold, { childList: true, subtree: true }); // its text comes once it opens
-    }
+    new MutationObserver(glassbox.keep_soon).observe(main, { childList: true, subtree: true }); // a fold's text comes late
     document.body.dataset.ready = "1";
     go(location.hash);
   }

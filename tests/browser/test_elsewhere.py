@@ -61,6 +61,7 @@ def unfolded(page: Page, tab: str, language: str) -> None:
     unfold_all(page)
     page.evaluate(f"for (const fold of document.querySelectorAll('{FOLDS}')) fold.click()")
     page.wait_for_function("document.querySelectorAll('.gb-panel.gb-on .gb-fold .prose').length >= 3")
+    page.wait_for_function("[...document.querySelectorAll('.prose')].every((e) => e.dataset.kept === e.textContent)")
     if tab == "sampling":
         page.locator(".gb-candidates-buttons button").first.click()
         page.wait_for_function("glassbox.state.controls.sampling.ids.length === 1")
