@@ -38,6 +38,7 @@ from starlette.middleware import Middleware
 import models
 from explainers.shell.api import Site, endpoints
 from explainers.shell.door import Door
+from explainers.shell.front import Front
 from explainers.shell.heap import settle
 from explainers.shell.mcp import mcp_routes
 from explainers.shell.offer import report_host
@@ -77,10 +78,8 @@ def serving() -> dict[str, Any]:
     """Our routes, which come before gradio's, and the door in front of all of them."""
     own = [*routes(), *mcp_routes()]
     more = {path: unloaded(language) for path, language in PAGES.items()}
-    return {
-        "routes": own,
-        "middleware": [Middleware(Door, own=own), Middleware(Beside, prefix=hosting.ROOT_PATH.read(), more=more)],
-    }
+    beside = Middleware(Beside, prefix=hosting.ROOT_PATH.read(), more=more)
+    return {"routes": own, "middleware": [Middleware(Door, own=own), Middleware(Front), beside]}
 
 
 def site() -> Starlette:

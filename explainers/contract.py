@@ -226,12 +226,13 @@ class Shown:
 class Table(Shown):
     """Rows under column heads; numbers stay numbers. The text alternative of a picture.
 
-    data: which columns, counted from 0, hold a model's own tokens rather than words: those no one should translate.
+    data: which columns, counted from 0, hold a model's tokens, names or other things that no browser should translate;
+    None: any of them may.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
-    data: tuple[int, ...] = ()
+    data: tuple[int, ...] | None = None
 
     def __repr__(self) -> str:
         return f"Table({brief(', '.join(map(str, self.columns)))}; {len(self.rows)} rows)"

@@ -53,7 +53,7 @@ def colours() -> str:
     """Both themes' colours and the fonts, as variables."""
     both = {theme: "".join(f"{n}:{v};" for n, v in figures.palette(theme).items()) for theme in ("light", "dark")}
     fonts = f"--fonts:{figures.FONTS};"
-    return f":root{{{both['light']}{fonts}}} :root.dark{{{both['dark']}}}"
+    return f":root{{{both['light']}{fonts}}} @media screen {{ :root.dark {{{both['dark']}}} }}"  # paper is light
 
 
 @cache

@@ -208,7 +208,7 @@ def round_trip(trace: Trace, words: Words = NO_WORDS) -> Table:
         "same": words(f"views.round_trip.{'yes' if trace.round_trip else 'no'}"),
     }
     rows = tuple((words(f"views.round_trip.rows.{step}"), answer) for step, answer in answers.items())
-    return Table(words.columns("round_trip", "step", "value"), rows)
+    return Table(words.columns("round_trip", "step", "value"), rows, data=(1,))
 
 
 def counts(trace: Trace, words: Words = NO_WORDS) -> go.Figure:

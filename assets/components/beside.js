@@ -41,7 +41,7 @@
     const places = el("div", { class: "gb-beside-places", role: "group", aria: { label: ctx.say("beside.places") } });
     const title = el("h4", { class: "gb-beside-title" });
     const list = el("ol", { class: "gb-beside-near" });
-    const parts = [el("p", { class: "gb-beside-name", text: ctx.say("beside.places") }), places, box, hits, title, list];
+    const parts = [el("p", { class: "gb-beside-name", translate: "yes", text: ctx.say("beside.places") }), places, box, hits, title, list];
     const element = el("div", { class: "gb-beside", data: { unsaved: "" } }, ...parts);
 
     const button = (label, data, rest = {}) => el("button", {
@@ -55,7 +55,8 @@
     }
 
     function row({ label, data, share }) {
-      const bar = el("span", { class: "gb-beside-bar", style: { "--share": String(Math.max(0, share)) } });
+      const bar = el("span", { class: "gb-beside-bar" },
+        el("span", { class: "gb-beside-share gb-fill", style: { width: `${100 * Math.max(0, share)}%` } }));
       const value = el("span", { class: "gb-beside-value", text: share.toFixed(2) });
       const said = ctx.say("beside.row", { label, share: share.toFixed(4) });
       const one = button("", data, { class: "gb-beside-row", title: said, aria: { label: said } });
@@ -66,7 +67,7 @@
     function update(meta, vocabulary) {
       names = (vocabulary?.text ?? []).map((text, i) => ({ label: whole(text), name: bare(whole(text)), data: vocabulary.customdata[i] }));
       places.replaceChildren(...meta.places.map(({ label, data }, i) => button(label, data, {
-        style: { background: `var(--gb-token-${i % 8})` }, aria: { pressed: String(data === meta.chosen) },
+        class: "gb-beside-token gb-chip", style: { "--gb-place": `var(--gb-token-${i % 8})` }, aria: { pressed: String(data === meta.chosen) },
       })));
       title.textContent = meta.near.title;
       list.replaceChildren(...meta.near.rows.map(row));

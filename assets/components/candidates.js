@@ -38,30 +38,30 @@ glassbox.component("candidates", (root, ctx) => {
   };
   const said = el("p", { class: "gb-candidates-said", role: "status" });
   const actions = el("div", { class: "gb-candidates-actions" },
-    el("div", { class: "gb-candidates-buttons", role: "group", aria: { label: say("actions") } },
+    el("div", { class: "gb-candidates-buttons", role: "group", translate: "yes", aria: { label: say("actions") } },
       ...Object.values(buttons)), said);
-  const written = el("p", { class: "gb-candidates-written", translate: "no" });
-  const key = el("div", { class: "gb-candidates-key" }, ...["own", "now", "cut"].map((name) =>
-    el("span", {}, el("span", { class: `gb-candidates-sample gb-candidates-${name}`,
+  const written = el("p", { class: "gb-candidates-written" });
+  const key = el("div", { class: "gb-candidates-key", translate: "yes" }, ...["own", "now", "cut"].map((name) =>
+    el("span", {}, el("span", { class: `gb-candidates-sample gb-candidates-${name} ${name === "now" ? "gb-fill" : ""}`.trim(),
       data: name === "cut" ? { stripes: "" } : {} }), el("span", { text: say(`key_${name}`) }))));
   const axis = el("div", { class: "gb-candidates-axis" });
   const bars = el("ol", { class: "gb-candidates-bars", aria: { label: say("list", { count: SHOWN }) },
     on: { keydown: moveBar } });
-  const rest = el("p", { class: "gb-candidates-rest" });
+  const rest = el("p", { class: "gb-candidates-rest", translate: "yes" });
   const curve = el("canvas", { class: "gb-candidates-curve", tabindex: "0", role: "application" });
-  const curveTitle = el("h4", { class: "gb-candidates-title" });
+  const curveTitle = el("h4", { class: "gb-candidates-title", translate: "yes" });
   const atRank = el("p", { class: "gb-candidates-at", aria: { live: "polite" } });
   const record = el("ol", { class: "gb-candidates-record" });
   root.classList.add("gb-candidates");
   const both = el("div", { class: "gb-candidates-both" },
     el("div", { class: "gb-candidates-most" }, key, axis, bars, rest),
     el("div", { class: "gb-candidates-all" }, curveTitle, curve, atRank,
-      el("h4", { class: "gb-candidates-title", text: say("record") }), record));
+      el("h4", { class: "gb-candidates-title", translate: "yes", text: say("record") }), record));
   root.replaceChildren(actions, written, both);
 
   const rows = Array.from({ length: SHOWN }, (_, i) => {
     const parts = {
-      name: el("span", { class: "gb-candidates-name" }), fill: el("span", { class: "gb-candidates-now" }),
+      name: el("span", { class: "gb-candidates-name" }), fill: el("span", { class: "gb-candidates-now gb-fill" }),
       outline: el("span", { class: "gb-candidates-own" }), share: el("span", { class: "gb-candidates-share" }),
     };
     parts.node = el("button", { type: "button", class: "gb-candidates-row", tabindex: i ? "-1" : "0",
@@ -111,7 +111,6 @@ glassbox.component("candidates", (root, ctx) => {
     if (id === undefined) return;
     const cut = isCut(place);
     name.textContent = label(id);
-    node.translate = false; // the model's own token, in its name for screen readers too
     fill.style.width = `${(100 * now[id]) / full}%`;
     outline.style.width = `${(100 * own[id]) / full}%`;
     share.textContent = cut ? say("cut") : shareNow(id);
@@ -340,10 +339,10 @@ glassbox.component("candidates", (root, ctx) => {
     record.replaceChildren(...props.record.map(({ label: name, probability }, i) => {
       const style = { "--gb-place": `var(--gb-token-${(first + i) % 8})` };
       const share = Number.isFinite(probability) ? percent(probability) : "";
-      return el("li", { style, translate: "no", data: { value: probability }, title: say("record_item", { label: name, share }) },
+      return el("li", { class: "gb-chip", style, data: { value: probability }, title: say("record_item", { label: name, share }) },
         el("span", { class: "gb-candidates-label", text: name }), el("span", { text: share }));
     }));
-    if (!props.record.length) record.append(el("li", { class: "gb-candidates-none", text: say("record_empty") }));
+    if (!props.record.length) record.append(el("li", { class: "gb-candidates-none", translate: "yes", text: say("record_empty") }));
   }
 
   // The sentence and what was appended to it, as one reads it, with the place where the next token will stand.

@@ -17,14 +17,15 @@ glassbox.component("figure", (root, ctx) => {
   let still = null; // the timer of a plot that moves
   let size = ""; // that it was last drawn for
   const plot = el("div", { class: "gb-figure-plot", role: "img" });
-  const note = el("p", { class: "gb-figure-note", role: "status", text: ctx.say("figure.loading") });
+  const note = el("p", { class: "gb-figure-note", role: "status", translate: "yes", text: ctx.say("figure.loading") });
   const views = el("div", { class: "gb-figure-views", hidden: "", data: { unsaved: "" } },
     ...["home", "closer", "farther"].map((name) => el("button", {
       type: "button", class: "gb-button gb-small", text: ctx.say(`figure.${name}`), title: ctx.say(`figure.${name}_hint`),
       on: { click: () => look(name) },
     })));
   const knobs = el("div", { class: "gb-figure-knobs", data: { unsaved: "" } });
-  const area = el("div", { class: "gb-figure-area" }, el("div", { class: "gb-figure-bar" }, knobs, views), plot, note);
+  const bar = el("div", { class: "gb-figure-bar", translate: "yes", hidden: "" }, knobs, views);
+  const area = el("div", { class: "gb-figure-area" }, bar, plot, note);
   const side = glassbox.beside(ctx, (data) => ctx.pick("point", { data }));
   root.classList.add("gb-figure");
   const above = glassbox.row(ctx, (data) => ctx.pick("point", { data }));
@@ -210,8 +211,8 @@ glassbox.component("figure", (root, ctx) => {
     note.hidden = !flattened;
     note.textContent = flattened ? ctx.say("figure.no_webgl") : "";
     views.hidden = !fly() || flattened;
+    tidy();
     plot.setAttribute("aria-label", fly() ? ctx.say("figure.label") : text()); // the tokens it names stand beside it
-    for (const label of plot.querySelectorAll(".textpoint")) label.setAttribute("translate", "no");
     plot.style.minHeight = "";
     if (!plot.dataset.drawn) plot.on("plotly_click", clicked).on("plotly_relayout", moved);
     plot.dataset.drawn = +(plot.dataset.drawn || 0) + 1;
@@ -231,9 +232,12 @@ glassbox.component("figure", (root, ctx) => {
     above.update(meta.row);
     root.classList.toggle("gb-figure-sided", Boolean(meta.places));
     knobs.replaceChildren(...(meta.controls ?? []).map(knob));
+    tidy();
     if (meta.places) side.update(meta, fresh.figure.data.find((trace) => trace.name === "vocabulary"));
     redraw();
   }
+
+  const tidy = () => { bar.hidden = views.hidden && !knobs.children.length; };
 
   // A control that the figure draws itself: its options side by side, or one button that is pressed or not.
   function knob({ name, label, value, options }) {

@@ -21,16 +21,16 @@ glassbox.component("heads", (root, ctx) => {
   let overview = null; // where things lie on each canvas, and its picture without the marks
   let detail = null;
 
-  const title = (key) => el("h4", { class: "gb-heads-title", text: ctx.say(`heads.${key}`) });
+  const title = (key) => el("h4", { class: "gb-heads-title", translate: "yes", text: ctx.say(`heads.${key}`) });
   const grid = el("canvas", { class: "gb-heads-canvas", tabindex: "0", role: "application" });
   const map = el("canvas", { class: "gb-heads-canvas", tabindex: "0", role: "application" });
-  const chosen = el("h4", { class: "gb-heads-title" });
+  const chosen = el("h4", { class: "gb-heads-title", translate: "yes" });
   const readout = el("p", { class: "gb-heads-readout", aria: { live: "polite" } });
   const links = el("div", { class: "gb-heads-links" });
-  const legend = el("div", { class: "gb-heads-legend" });
-  const steps = el("div", { class: "gb-heads-steps", data: { unsaved: "" } }, stepper("layer"), stepper("head"));
-  const hint = el("p", { class: "gb-heads-hint", text: ctx.say("heads.overview_hint"), data: { unsaved: "" } });
-  const some = el("p", { class: "gb-heads-hint" });
+  const legend = el("div", { class: "gb-heads-legend", translate: "yes" });
+  const steps = el("div", { class: "gb-heads-steps", translate: "yes", data: { unsaved: "" } }, stepper("layer"), stepper("head"));
+  const hint = el("p", { class: "gb-heads-hint", translate: "yes", text: ctx.say("heads.overview_hint"), data: { unsaved: "" } });
+  const some = el("p", { class: "gb-heads-hint", translate: "yes" });
   root.classList.add("gb-heads");
   root.replaceChildren(
     el("div", { class: "gb-heads-over" }, title("overview"), grid, hint, some),
@@ -73,6 +73,8 @@ glassbox.component("heads", (root, ctx) => {
     return out;
   }
 
+  const square = (n) => Object.assign(document.createElement("canvas"), { width: n, height: n });
+
   function image(l, h, n, spare) {
     const values = pixels(l, h, n, spare && spare.values);
     const data = spare ? spare.data : new ImageData(n, n);
@@ -100,7 +102,7 @@ glassbox.component("heads", (root, ctx) => {
     const pen = sharp((overview.base = document.createElement("canvas")), overview.width, overview.height);
     const n = Math.min(tokens, Math.max(4, Math.floor((side - gap) * density())));
     const spare = { values: new Float32Array(n * n), data: new ImageData(n, n) };
-    const tile = new OffscreenCanvas(n, n);
+    const tile = square(n);
     const brush = tile.getContext("2d");
     pen.imageSmoothingEnabled = false;
     pen.fillStyle = ctx.css("--gb-panel");
@@ -161,7 +163,7 @@ glassbox.component("heads", (root, ctx) => {
     const { left, top, cellWidth, cellHeight } = detail;
     const pen = sharp((detail.base = document.createElement("canvas")), detail.width, detail.height);
     const n = Math.min(tokens, Math.max(1, Math.floor(Math.min(cellWidth, cellHeight) * tokens * density())));
-    const tile = new OffscreenCanvas(n, n);
+    const tile = square(n);
     tile.getContext("2d").putImageData(image(layer, head, n), 0, 0);
     if (causal) drawAhead(pen);
     pen.imageSmoothingEnabled = false;
@@ -308,9 +310,9 @@ glassbox.component("heads", (root, ctx) => {
     Object.assign(readout.dataset, { row: i, column: j, value: ahead(i, j) ? "" : at(i, j) });
     const rows = strongest(i).map((k) =>
       el("div", { class: "gb-heads-link", data: { column: k, value: at(i, k) } },
-        el("span", { class: "gb-heads-to", text: labels[k], style: { "--gb-place": `var(--gb-token-${k % 8})` } }),
+        el("span", { class: "gb-heads-to gb-chip", text: labels[k], style: { "--gb-place": `var(--gb-token-${k % 8})` } }),
         el("span", { class: "gb-heads-bar" },
-          el("span", { class: "gb-heads-fill", style: { width: `${100 * at(i, k)}%` } })),
+          el("span", { class: "gb-heads-fill gb-fill", style: { width: `${100 * at(i, k)}%` } })),
         el("span", { class: "gb-heads-share", text: share(i, k) })));
     links.replaceChildren(
       el("div", { class: "gb-heads-most", text: ctx.say("heads.strongest", { from: labels[i] }) }), ...rows);

@@ -1,6 +1,7 @@
 // Small tools that the components share: elements, numbers as people read them, sharp canvases, pictures to save.
 (() => {
   "use strict";
+  const { graphemes } = glassbox;
 
   // A new element. Text goes in through textContent only; `data`, `aria` and `on` are tables of their own.
   function el(tag, { data = {}, aria = {}, on = {}, style = {}, ...rest } = {}, ...children) {
@@ -61,8 +62,8 @@
     return `${signs.join("")}…`;
   }
 
-  const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-  const graphemes = (text) => Array.from(segmenter.segment(text), (part) => part.segment);
+  // A box with round corners into the pen's path; sharp ones where the browser draws no others.
+  const round = (pen, ...box) => (pen.roundRect ? pen.roundRect(...box) : pen.rect(...box.slice(0, 4)));
 
   // Stripes, for what is cut away or cannot be: never told by colour alone.
   function stripes(pen, colour, gap = 6) {
@@ -114,7 +115,7 @@
   function paintBox(pen, node, style, origin) {
     const [x, y, width, height] = box(node.getBoundingClientRect(), origin);
     pen.beginPath();
-    pen.roundRect(x, y, width, height, parseFloat(style.borderTopLeftRadius) || 0);
+    round(pen, x, y, width, height, parseFloat(style.borderTopLeftRadius) || 0);
     if (seen(style.backgroundColor)) {
       pen.fillStyle = style.backgroundColor;
       pen.fill();
@@ -140,7 +141,7 @@
 
   function clipTo(pen, node, style, origin) {
     pen.beginPath();
-    pen.roundRect(...box(node.getBoundingClientRect(), origin), parseFloat(style.borderTopLeftRadius) || 0);
+    round(pen, ...box(node.getBoundingClientRect(), origin), parseFloat(style.borderTopLeftRadius) || 0);
     pen.clip();
   }
 
@@ -161,8 +162,8 @@
     }
     for (const { text, rect } of lines) {
       const size = pen.measureText(text);
-      const rise = size.fontBoundingBoxAscent;
-      const middle = (rect.height - rise - size.fontBoundingBoxDescent) / 2;
+      const [rise, fall] = [size.fontBoundingBoxAscent ?? 0.8 * rect.height, size.fontBoundingBoxDescent ?? 0.2 * rect.height];
+      const middle = (rect.height - rise - fall) / 2;
       pen.fillText(text, rect.left - origin.left, rect.top - origin.top + middle + rise);
     }
   }

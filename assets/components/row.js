@@ -22,8 +22,8 @@
     }
 
     const button = ({ label, data }, i) => el("button", {
-      type: "button", class: "gb-beside-token gb-row-token", text: label, translate: "no",
-      style: { background: `var(--gb-token-${i % 8})` }, on: { click: () => pick(data) },
+      type: "button", class: "gb-beside-token gb-row-token gb-chip", text: label, translate: "no",
+      style: { "--gb-place": `var(--gb-token-${i % 8})` }, on: { click: () => pick(data) },
     });
 
     function move(event) {

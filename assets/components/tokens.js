@@ -55,7 +55,7 @@ glassbox.component("tokens", (root, ctx) => {
     const line = Math.floor(i / MOST_CELLS);
     const area = { "grid-column": (i % MOST_CELLS) + 1, "grid-row": line ? line + 2 : "1 / 3" };
     const style = { "--gb-place": `var(--gb-token-${place % 8})`, ...area };
-    const joined = i % MOST_CELLS ? "gb-tokens-cell gb-tokens-joined" : "gb-tokens-cell";
+    const joined = `gb-tokens-cell gb-chip ${i % MOST_CELLS ? "gb-tokens-joined" : ""}`.trim();
     return el("span", { class: joined, style, data: { id: piece.id } },
       el("span", { class: "gb-tokens-id", text: lost ? `${piece.token} ${piece.id}` : String(piece.id) }));
   }
@@ -141,7 +141,7 @@ glassbox.component("tokens", (root, ctx) => {
   function show(row, index) {
     const looked = row === undefined ? null : groupAt(row, index);
     if (!looked) {
-      detail.replaceChildren(el("p", { class: "gb-tokens-hint", text: ctx.say("tokens.hint") }));
+      detail.replaceChildren(el("p", { class: "gb-tokens-hint", translate: "yes", text: ctx.say("tokens.hint") }));
       return;
     }
     const { text, lost, start, pieces } = looked;

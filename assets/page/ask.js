@@ -85,7 +85,7 @@
       glassbox.remember();
       glassbox.assign(name);
     }
-    glassbox.draw_stage(name, answer).then(() => { stage.fresh = false; }, (error) => gone(name, error));
+    glassbox.draw_stage(name, answer).then(() => { stage.fresh = false; }, (error) => undrawn(name, error));
     if (answer.run && answer.done && apart) run(name); // what it has learnt, under the knobs as they are now
   }
 
@@ -98,9 +98,16 @@
     glassbox.waiting(name, false);
   }
 
+  /** An answer came and was not drawn: its arrays are gone, or this browser cannot, and would not the next time. */
+  function undrawn(name, error) {
+    if (error.between) return glassbox.note(error.between, "bad");
+    if (error.gone) return gone(name);
+    console.error(error);
+    return glassbox.note(glassbox.words("refusals", "not_drawn"), "bad");
+  }
+
   /** The arrays of an answer were dropped before they were fetched: it is asked for once more, then said. */
-  function gone(name, { between = "" } = {}) {
-    if (between) return glassbox.note(between, "bad");
+  function gone(name) {
     const again = !stages[name].fresh;
     stages[name].fresh = true;
     if (again) return run(name, { force: true });

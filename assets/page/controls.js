@@ -84,6 +84,7 @@
    * that stands above them.
    */
   function name_inputs() {
+    glassbox.keep_new();
     document.querySelector("#gb-sentence textarea")?.setAttribute("dir", "auto");
     document.querySelector("#gb-special")?.setAttribute("title", glassbox.words("shell", "special_tokens_hint"));
     for (const input of document.querySelectorAll(".gb-controls input[type=range], .gb-controls input[type=number]")) {

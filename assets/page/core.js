@@ -29,16 +29,13 @@ globalThis.glassbox = (() => {
   /** Right-to-left text keeps to itself inside a sentence of ours (Unicode's first-strong isolate). */
   const isolated = (text) => (/[\u0590-\u08ff\ufb1d-\ufefc]/.test(text) ? `\u2068${text}\u2069` : text);
 
-  async function inflate(base64) {
-    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Response(stream).arrayBuffer();
-  }
+  const inside = async (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer;
 
+  /** An array that lies on the server still; where it cannot be had, the error says that it is gone. */
   async function fetched(url) {
-    const answer = await fetch(`${root()}/${url}?lang=${lang}`);
-    const between = glassbox.between(answer); // not from the app: what is asked again would come to no more
-    if (between || !answer.ok) throw Object.assign(new Error(await answer.text()), { between });
+    const answer = await fetch(`${root()}/${url}?lang=${lang}`).catch(() => null);
+    const between = answer && glassbox.between(answer); // not from the app: what is asked again would come to no more
+    if (between || !answer?.ok) throw Object.assign(new Error(url), { between, gone: true });
     return answer.arrayBuffer();
   }
 
@@ -49,7 +46,7 @@ globalThis.glassbox = (() => {
   /** A packed array as a typed array, in C order. Asked for twice, it is unpacked once. */
   function unpack(packed) {
     if (!arrays.has(packed)) {
-      const bytes = packed.url ? fetched(packed.url) : inflate(packed.data);
+      const bytes = packed.url ? fetched(packed.url) : inside(packed.bytes);
       const array = bytes.then((buffer) => new KINDS[packed.dtype](buffer));
       array.catch(() => arrays.delete(packed)); // asked for again, it is fetched again
       arrays.set(packed, array);
@@ -74,16 +71,19 @@ globalThis.glassbox = (() => {
   const dark = () => document.body?.classList.contains("dark") ?? false;
   const css = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
 
-  // gradio puts "dark" on the body once it knows the theme
-  let theme = null;
-  new MutationObserver(() => {
+  /** Tells of the theme where it has changed. */
+  function retheme() {
     if (theme === dark()) return;
     theme = dark();
     emit("theme");
-  }).observe(document.documentElement, { attributes: true, attributeFilter: ["class"], subtree: true });
+  }
+
+  // gradio puts "dark" on the body once it knows the theme
+  let theme = null;
+  new MutationObserver(retheme).observe(document.documentElement, { attributes: true, attributeFilter: ["class"], subtree: true });
 
   return {
-    boot, lang, codes, components, words, unpack, root, on, emit, dark, css,
+    boot, lang, codes, components, words, unpack, root, on, emit, dark, css, retheme,
     plotlyUrl: `${root()}/glassbox/plotly.js?${document.currentScript?.dataset.version ?? ""}`,
     component(name, mount) { components[name] = mount; },
     say: (path, facts) => words("components", path, facts),

@@ -12,7 +12,7 @@
     const box = document.getElementById("gb-note");
     if (!box) return;
     clearTimeout(quiet);
-    box.textContent = text;
+    box.replaceChildren(...glassbox.told(text));
     box.dataset.kind = kind;
     if (forMs) quiet = setTimeout(() => { box.textContent = ""; }, forMs);
   }
@@ -101,13 +101,14 @@
   addEventListener("beforeunload", () => { leaving = true; });
 
   async function follow(body) {
-    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    const reader = body.getReader();
+    const decoder = new TextDecoder();
     let rest = "";
     try {
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return;
-        const lines = (rest + value).split("\n");
+        const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
         rest = lines.pop();
         lines.filter((line) => line.startsWith("data:")).forEach(read);
       }

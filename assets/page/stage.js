@@ -78,7 +78,7 @@
   /** The sentence of a refusal; where tokens were appended, a way back to the text without them stands beside it. */
   function refuse(stage, name, sentence) {
     stage.note.hidden = !sentence;
-    stage.note.replaceChildren(sentence ?? "");
+    stage.note.replaceChildren(...glassbox.told(sentence));
     if (!sentence || !glassbox.displaced(name)) return;
     const back = make("button", "gb-button gb-small", glassbox.words("shell", "acts.forget"));
     back.type = "button";
@@ -91,7 +91,7 @@
     const { model } = glassbox.state;
     const [other, lacking] = glassbox.instead(glassbox.state, name) ?? [];
     stage.instead.hidden = !other;
-    stage.instead.textContent = other ? glassbox.words("shell", `instead.${lacking}`, { model, other }) : "";
+    stage.instead.replaceChildren(...glassbox.told(other && glassbox.words("shell", `instead.${lacking}`, { model, other })));
   }
 
   /** The frame of a view: the first leads and is open, the others fold. */
@@ -104,7 +104,8 @@
     const title = make("h3", "gb-card-title", about.title);
     head.append(title);
     const body = make("div", "gb-card-body");
-    const caption = make("p", "gb-caption", about.caption);
+    const caption = make("p", "gb-caption");
+    caption.append(...glassbox.told(about.caption));
     const tools = make("div", "gb-card-tools");
     const alternative = make("p", "gb-alternative");
     alternative.translate = false; // it names tokens
@@ -150,6 +151,7 @@
     if (view.mounted !== answer.component) {
       view.mounted = answer.component;
       view.root = make("div", "gb-component");
+      view.root.translate = false; // it holds tokens: what in it is words says so itself
       view.body.replaceChildren(view.root);
       view.instance = glassbox.components[answer.component](view.root, context(view));
     }
@@ -175,7 +177,8 @@
       const row = table.createTHead().insertRow();
       for (const [index, column] of answer.columns.entries()) {
         const numbers = answer.rows.some((values) => typeof values[index] === "number");
-        const cell = make("th", numbers ? "gb-number" : "", column);
+        const cell = make("th", numbers ? "gb-number" : "");
+        cell.append(...glassbox.told(column));
         cell.scope = "col";
         row.append(cell);
       }
@@ -193,7 +196,11 @@
       wrap.append(table, glassbox.rows(answer.rows, draw));
       return wrap;
     },
-    markdown: (answer) => make("p", "gb-text", answer.text),
+    markdown(answer) {
+      const line = make("p", "gb-text");
+      line.append(...glassbox.told(answer.text));
+      return line;
+    },
     html(answer, view) {
       const wrap = (view.wrap ??= make("div", "gb-framed")); // it stays: a frame that is moved is loaded again
       if (!wrap.children.length) wrap.append(...answer.choices.map((choice) => choosing(choice, view)));

@@ -21,10 +21,13 @@
     box.dataset.station = name;
     box.title = words("strip", `stations.${name}.hint`);
     body.setAttribute("aria-hidden", "true"); // a picture; what it shows is said beside it
+    body.translate = false; // and it holds tokens
     const told = make("span", "gb-alternative", said);
     told.translate = false; // it holds tokens
     const title = make("span", "gb-station-name", words("strip", `stations.${name}.title`));
-    if (model) title.append(" · ", make("span", "gb-station-model", model));
+    const named = make("span", "gb-station-model", model);
+    named.translate = false;
+    if (model) title.append(" · ", named);
     box.append(title, body, told);
     return box;
   }
@@ -51,9 +54,8 @@
     sentence: (v) => glassbox.make("span", "gb-station-text", v.text),
     tokens(v) {
       const chips = v.tokens.slice(0, MOST).map(({ label }, i) => {
-        const chip = glassbox.make("span", "gb-s-chip", label);
-        chip.translate = false;
-        chip.style.background = `var(--gb-token-${i % 8})`;
+        const chip = glassbox.make("span", "gb-s-chip gb-chip", label);
+        chip.style.setProperty("--gb-place", `var(--gb-token-${i % 8})`);
         return chip;
       });
       for (const { place, text } of [...v.lost].reverse()) if (place <= MOST) chips.splice(place, 0, struck(text));
@@ -68,7 +70,7 @@
       if (!v.attention) return glassbox.make("span", "gb-station-text", glassbox.words("strip", "too_long"));
       const most = Math.max(...v.attention);
       const bars = v.attention.slice(-MOST * 2).map((weight) => {
-        const bar = glassbox.make("span", "gb-s-bar");
+        const bar = glassbox.make("span", "gb-s-bar gb-fill");
         bar.style.height = `${Math.max(4, (100 * weight) / most)}%`;
         return bar;
       });
@@ -78,7 +80,6 @@
       return row(v.next.slice(0, 3).map(({ label, probability }) => {
         const line = glassbox.make("span", "gb-s-next");
         const word = glassbox.make("b", "", label);
-        word.translate = false;
         line.append(word, ` ${percent(probability)}`);
         return line;
       }), "gb-s-nexts");
@@ -86,7 +87,7 @@
   };
 
   function cell(x, widest) {
-    const dot = glassbox.make("i", "gb-s-cell");
+    const dot = glassbox.make("i", "gb-s-cell gb-fill");
     dot.style.opacity = String(Math.min(1, 0.12 + Math.abs(x) / widest));
     dot.classList.add(x < 0 ? "gb-s-minus" : "gb-s-plus");
     return dot;
@@ -101,7 +102,7 @@
       value("tokens", { tokens: v.tokens.length }), ...v.lost.map(({ text }) => value("lost", { text })),
     ].join("; "),
     vectors(v) {
-      const { label, vector } = v.tokens.at(-1);
+      const { label, vector } = v.tokens[v.tokens.length - 1];
       return value("vectors", { token: label, numbers: vector.slice(0, 3).map((x) => x.toFixed(2)).join(", ") });
     },
     attention(v) {
@@ -115,7 +116,11 @@
   /** The first station of a model's own names it where it is not the one chosen. */
   const named = (name, values) => (values.instead && name === "tokens" ? values.model : "");
 
-  const refused = (sentence) => glassbox.make("p", "gb-strip-refusal", sentence);
+  function refused(sentence) {
+    const line = glassbox.make("p", "gb-strip-refusal");
+    line.append(...glassbox.told(sentence));
+    return line;
+  }
 
   function draw(element, values) {
     const nav = glassbox.make("nav", "gb-strip");

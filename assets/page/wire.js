@@ -165,6 +165,7 @@
     const main = document.querySelector("main") ?? document.body;
     const changes = { attributes: true, attributeFilter: ["aria-label"], subtree: true };
     new MutationObserver(glassbox.name_inputs).observe(main, changes);
+    new MutationObserver(glassbox.keep_soon).observe(main, { childList: true, subtree: true }); // a fold's text comes late
     document.body.dataset.ready = "1";
     go(location.hash);
   }

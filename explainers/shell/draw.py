@@ -20,9 +20,10 @@ from .pack import to_json
 def view_json(view: Any, entry: Entry | None, name: str) -> dict[str, Any]:
     """One view as JSON, with what kind it is; without an entry, all arrays travel inside."""
     if isinstance(view, Component):
-        return {"kind": "component", "component": view.name, "props": to_json(view.props, entry, name)}
+        return {"kind": "component", "component": view.name, "props": to_json(view.props, entry, name, page=True)}
     if isinstance(view, Table):
-        return {"kind": "table", "columns": list(view.columns), "rows": to_json(view.rows), "data": list(view.data)}
+        data = range(len(view.columns)) if view.data is None else view.data
+        return {"kind": "table", "columns": list(view.columns), "rows": to_json(view.rows), "data": list(data)}
     if isinstance(view, Markdown):
         return {"kind": "markdown", "text": view.text}
     return {"kind": "component", "component": "figure", "props": {"figure": json.loads(view.to_json())}}

@@ -62,8 +62,9 @@ def heading(explainer: Explainer, language: str) -> str:
     words, shell = words_for(explainer.name, language), words_for("shell", language)
     chips = "".join(
         f'<button type="button" class="gb-example{" gb-fails" if example.get("fails") else ""}" '
-        f'data-act="example" data-explainer="{explainer.name}" data-index="{index}" title="{escape(example["text"])}">'
-        f"{escape(shell('fails') + ': ' if example.get('fails') else '')}{escape(example['note'])}</button>"
+        f'data-act="example" data-explainer="{explainer.name}" data-index="{index}" title="{escape(example["text"])}" '
+        'translate="no"><span translate="yes">'  # the sentence stays as it is, what is said of it need not
+        f"{escape(shell('fails') + ': ' if example.get('fails') else '')}{escape(example['note'])}</span></button>"
         for index, example in enumerate(words.raw("examples"))
     )
     return (
@@ -96,7 +97,8 @@ def models_table(language: str) -> str:
             entry.licence,
             words(f"models.status.{status}"),
         )
-        rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
+        name, *others = (f">{escape(cell)}</td>" for cell in cells)
+        rows.append(f'<tr><td translate="no"{name}' + "".join(f"<td{cell}" for cell in others) + "</tr>")
     caption = escape(words("models.title"))
     body = "".join(rows)
     return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

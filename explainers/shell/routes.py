@@ -23,6 +23,7 @@ from . import runs
 from .boot import boot
 from .kept import KEPT
 from .pack import raw, squeeze
+from .styles import flat
 
 ASSETS = Path(__file__).parents[2] / "assets"
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
@@ -37,7 +38,8 @@ def palette_css() -> str:
     def block(selector: str, colours: dict[str, str]) -> str:
         return selector + " {" + "".join(f"{name}:{value};" for name, value in colours.items()) + "}\n"
 
-    return block(":root", palette["light"]) + block(":root.dark, .dark", palette["dark"])
+    dark = block(":root.dark, .dark", palette["dark"])
+    return block(":root", palette["light"]) + f"@media screen {{ {dark} }}"  # paper is light
 
 
 @functools.cache
@@ -45,11 +47,13 @@ def files() -> dict[str, tuple[bytes, str]]:
     """Name -> (gzipped content, content type) of each file that a page loads, plotly.js apart."""
     components = sorted((ASSETS / "components").iterdir())
     scripts = [ASSETS / name for name in SCRIPTS] + [p for p in components if p.suffix == ".js"]
-    styles = [ASSETS / "page" / "page.css"] + [p for p in components if p.suffix == ".css"]
-    script = boot_script() + "".join(f"\n;{p.read_text(encoding='utf-8')}" for p in scripts)
+    page = ASSETS / "page"
+    styles = [page / "page.css", *(p for p in components if p.suffix == ".css"), page / "marks.css"]
+    read = ";globalThis.glassboxRead = true;"  # old.js asks
+    script = boot_script() + "".join(f"\n;{p.read_text(encoding='utf-8')}" for p in scripts) + read
     inside = "\n".join(p.read_text(encoding="utf-8") for p in styles)
-    base = (ASSETS / "page" / "base.css").read_text(encoding="utf-8")
-    style = f"{palette_css()}{base}\n.gradio-container.gradio-container {{\n{inside}\n}}\n"  # outweighs gradio's own
+    base = palette_css() + (page / "base.css").read_text(encoding="utf-8")
+    style = f"{flat(base)}\n{flat(inside, '.gradio-container.gradio-container')}\n"  # outweighs gradio's own
     return {
         "glassbox.js": (squeeze(script.encode()), TYPES[".js"]),
         "glassbox.css": (squeeze(style.encode()), TYPES[".css"]),

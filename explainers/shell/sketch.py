@@ -29,7 +29,7 @@ class Sketch:
         """All that is new in the steps so far: "at" is the number of the first one told, from 0."""
         at = max(0, min(self.told, len(steps)) - AGAIN)
         self.told = len(steps)
-        return {"done": False, "at": at, "steps": to_json(steps[at:]), "views": self.views(steps)}
+        return {"done": False, "at": at, "steps": to_json(steps[at:], page=True), "views": self.views(steps)}
 
     def views(self, steps: Sequence[Step]) -> dict[str, Any]:
         """The views that are drawn from steps, as JSON; none where they were drawn a moment ago."""

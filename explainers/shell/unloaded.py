@@ -1,9 +1,8 @@
-"""What a page says where its scripts do not come: a proxy lost them, a frame forbids them, they are switched off."""
+"""What a page says where its scripts do not come: a proxy lost them, a frame forbids them."""
 
 from __future__ import annotations
 
 import json
-from html import escape
 from pathlib import Path
 
 from ..words import words_for
@@ -15,5 +14,4 @@ def unloaded(language: str) -> str:
     """Markup for the page's head that needs nothing else of it."""
     words = words_for("refusals", language)
     said = json.dumps({key: words(key) for key in ("not_loaded", "sandboxed")}, ensure_ascii=False)
-    script = f"<script>({SCRIPT.read_text(encoding='utf-8').strip()})({said})</script>"
-    return script + f"<noscript>{escape(words('no_scripts'))}</noscript>"
+    return f"<script>({SCRIPT.read_text(encoding='utf-8').strip()})({said})</script>"

@@ -18,14 +18,18 @@ Open = Callable[..., Page]
 ALLOWED = set((Path(__file__).parent / "latin.txt").read_text(encoding="utf-8").split())
 TABS = tuple(explainer.name for explainer in ALL)
 
-# All that a person can see or hear, formulas apart, and apart from what is marked translate="no": a model's own tokens.
+# All that a person can see or hear, formulas apart, and apart from a model's own tokens: what is marked translate="no",
+# and in a component, which is marked as a whole, what stands for a token.
 VISIBLE = """() => {
     document.querySelectorAll("details").forEach((fold) => { fold.open = true; });
-    const data = "[translate=no], .xtick, .ytick, .katex, script, style, .gb-hidden, .toast-wrap";
+    const tokens = ".gb-candidates-row, .gb-candidates-record li, .gb-candidates-written, .textpoint, .xtick, .ytick";
+    const unseen = ".katex, script, style, noscript, .gb-hidden, .toast-wrap";
+    const data = `[translate=no]:not(.gb-component), ${tokens}, ${unseen}`;
     const seen = [];
     const walk = (node) => {
         if (node.nodeType === Node.TEXT_NODE) { seen.push(node.textContent); return; }
-        if (node.nodeType !== Node.ELEMENT_NODE || node.matches(data)) return;
+        if (node.nodeType !== Node.ELEMENT_NODE) return;
+        if (node.matches(data)) { node.querySelectorAll("[translate=yes]").forEach(walk); return; }
         const style = getComputedStyle(node);
         if (style.display === "none" || style.visibility === "hidden") return;
         for (const name of ["aria-label", "title", "placeholder", "alt"]) seen.push(node.getAttribute(name) ?? "");
