@@ -77,11 +77,16 @@ def resting(explainer: Explainer) -> dict[str, Any]:
     return {control.name: control.default for control in explainer.controls if isinstance(control, Action)}
 
 
+def room(size: float) -> str:
+    """Bytes as a refusal says them; two sizes that differ must not read the same because both are small."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
+
+
 def refusal_text(refusal: Refusal, language: str, explainer: str = "") -> str:
     """The sentence that says why, in a page's language; a control is named as its label names it."""
     facts = dict(refusal.facts)
     if facts.get("control") and explainer:
         facts["control"] = words_for(explainer, language)(f"controls.{facts['control']}.label")
     if refusal.key == "model_too_large":
-        facts |= {name: f"{facts[name] / 1e9:.1f} GB" for name in ("bytes", "limit") if name in facts}
+        facts |= {name: room(facts[name]) for name in ("bytes", "limit") if name in facts}
     return words_for("refusals", language)(refusal.key, **facts)
