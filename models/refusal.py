@@ -62,14 +62,19 @@ def language_of_terminal() -> str:
 
 
 def written(facts: dict[str, Any]) -> dict[str, Any]:
-    """The facts as a sentence has them: of a model's size, bytes in GB.
+    """The facts as a sentence has them: of a model's size, bytes in GB, small ones in MB.
 
-    >>> written({"model": "m", "bytes": 2_500_000_000, "limit": 1e9})
-    {'model': 'm', 'bytes': '2.5 GB', 'limit': '1.0 GB'}
+    >>> written({"model": "m", "bytes": 2_500_000_000, "limit": 5e8})
+    {'model': 'm', 'bytes': '2.5 GB', 'limit': '500.0 MB'}
     """
     if "bytes" not in facts:
         return facts
-    return facts | {name: f"{facts[name] / 1e9:.1f} GB" for name in SIZES if name in facts}
+    return facts | {name: room(facts[name]) for name in SIZES if name in facts}
+
+
+def room(size: float) -> str:
+    """Bytes as a person reads them; two sizes that differ must not read the same because both are small."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
 
 
 @cache
