@@ -127,9 +127,10 @@ def _read(name: str, folder: Path) -> Loaded:
     raw = folders.config(name, folder)
     can, model = kinds.build(name, folder, configuration.read(name, raw), raw)
     model = model.to(place.device()).eval()
+    options = {"use_cache": False} if "causal" in can else {}
     with reading(name):
         ahead = "causal" in can and kinds.looks_ahead(model)
-        attending = layers.attending(model) if "attention" in can else ()
+        attending = layers.attending(model, **options) if "attention" in can else ()
     if ahead:
         raise Refusal("wrong_kind", model=name, can=type(model).__name__, needs="causal")
     can = can if attending else can - {"attention"}
