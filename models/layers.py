@@ -12,18 +12,19 @@ import torch
 ROUNDING = 1e-5  # how far a row of attention may be from summing to 1
 
 
-def attending(model: Any) -> tuple[int, ...]:
+def attending(model: Any, **options: bool) -> tuple[int, ...]:
     """The number, from 1, of the layer of each map that the model answers with; () where it gives none that are whole.
 
     Where there is a map or None for each layer, they are in order. Where there are fewer, such as one for each fourth
     layer, the module that made a map bears its layer's number in its name: `model.layers.3.self_attn`.
+    options: what each pass of the model is called with.
     """
     ids = torch.tensor([[1, 2]], device=model.device)
     made: dict[int, tuple[str, torch.Tensor]] = {}  # id of a tensor -> the innermost module that answered with it
     hooks = [part.register_forward_hook(partial(_note, made, name)) for name, part in model.named_modules()]
     try:
         with torch.inference_mode():
-            out = model(input_ids=ids, attention_mask=torch.ones_like(ids), output_attentions=True)
+            out = model(input_ids=ids, attention_mask=torch.ones_like(ids), output_attentions=True, **options)
     finally:
         for hook in hooks:
             hook.remove()
