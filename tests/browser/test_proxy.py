@@ -66,7 +66,7 @@ def test_a_page_works_under_a_path_and_says_what_stands_between(
     assert page.url.startswith(proxy.url + ("/ko?from=lms#" if language == "ko" else "/#"))
     write(page, SENTENCES[language])
     wait(page, "sampling", SENTENCES[language])
-    assert answer(page, "sampling", "chart")["kind"] == "component"
+    assert answer(page, "sampling", "candidates")["kind"] == "component"
     assert page.evaluate("glassbox.root()") == proxy.url
     other = page.locator(f"[data-language={'en' if language == 'ko' else 'ko'}]")
     assert str(other.evaluate("link => link.href")).startswith(proxy.url)
@@ -97,7 +97,7 @@ def test_an_app_that_comes_back_is_gone_on_with(watch: Watch, proxy: Proxy) -> N
 
 def test_a_page_without_its_scripts_says_so(watch: Watch, proxy: Proxy) -> None:
     proxy.instead = {"/assets/": (200, "text/html", LOGIN)}
-    page = watch.open("/ko", locale="ko-KR")
+    page = watch.open("/ko", locale="ko-KR", service_workers="block")  # a profile of its own, which has fetched nothing
     assert page.locator("#gb-unloaded").inner_text() == words_for("refusals", "ko")("not_loaded")
     proxy.instead = {}
     for sandbox, key in (("allow-scripts", "sandboxed"), ("allow-scripts allow-same-origin", "")):
