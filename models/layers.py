@@ -19,7 +19,7 @@ def attending(model: Any, **options: bool) -> tuple[int, ...]:
     layer, the module that made a map bears its layer's number in its name: `model.layers.3.self_attn`.
     options: what each pass of the model is called with.
     """
-    ids = torch.tensor([[1, 2]], device=model.device)
+    ids = torch.tensor([[1, 2] * 4], device=model.device)  # Funnel takes no fewer
     made: dict[int, tuple[str, torch.Tensor]] = {}  # id of a tensor -> the innermost module that answered with it
     hooks = [part.register_forward_hook(partial(_note, made, name)) for name, part in model.named_modules()]
     try:

@@ -33,13 +33,14 @@ def _said(config: Any) -> list[int]:
 def _rows(model: Any) -> Iterator[int]:
     """The rows of each learnt table of positions that tokens can have.
 
-    RoBERTa and its kin give the first token the row after the padding id's, OPT and BART the third one. ProphetNet looks
-    one row past the last token's.
+    RoBERTa and its kin give the first token the row after the padding id's, OPT and BART the third one.
+    ProphetNet looks one row past the last token's.
     """
     past = 1 if getattr(model.config, "ngram", 0) else 0
     for name, part in model.named_modules():
-        if isinstance(part, torch.nn.Embedding) and POSITIONAL.search(name):
+        table = getattr(part, "weight", None)
+        if isinstance(table, torch.Tensor) and table.dim() == 2 and POSITIONAL.search(name):
             padding = getattr(part, "padding_idx", None)
             first = past + (getattr(part, "offset", 0) if padding is None else padding + 1)
-            if part.num_embeddings > int(first):
-                yield part.num_embeddings - int(first)
+            if len(table) > int(first):
+                yield len(table) - int(first)
