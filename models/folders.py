@@ -45,9 +45,9 @@ def config(name: str, folder: Path) -> dict[str, Any]:
     except OSError as error:
         raise unreadable(name, folder, error) from error
     except ValueError as error:
-        raise Refusal("not_json", model=name, file=CONFIG, line=getattr(error, "lineno", 1)) from error
+        raise Refusal("file_not_json", model=name, file=CONFIG, line=getattr(error, "lineno", 1)) from error
     if not isinstance(found, dict):
-        raise Refusal("not_json", model=name, file=CONFIG, line=1)
+        raise Refusal("file_not_json", model=name, file=CONFIG, line=1)
     other = formats.of_library(name, found)
     if other:
         raise other

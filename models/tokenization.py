@@ -22,7 +22,7 @@ def read(name: str, folder: Path, config: Any) -> Any:
     """The tokenizer of a model's folder.
 
     Refusals: python_tokenizer (it is a program of its own: nothing says which bytes a token stands for), own_code,
-    lfs_pointer, web_page, not_readable, not_json, tokenizer_missing, broken_model.
+    lfs_pointer, web_page, not_readable, file_not_json, tokenizer_missing, broken_model.
     """
     _check(name, folder)
     try:
@@ -59,7 +59,7 @@ def _why(name: str, folder: Path) -> Refusal:
         try:
             value = json.loads(path.read_bytes().decode()) if path.is_file() else {}
         except ValueError as error:
-            return Refusal("not_json", model=name, file=path.name, line=getattr(error, "lineno", 1))
+            return Refusal("file_not_json", model=name, file=path.name, line=getattr(error, "lineno", 1))
         facts |= value if path.name == "tokenizer_config.json" and isinstance(value, dict) else {}
     if not (folder / "tokenizer.json").is_file():
         kind = str(facts.get("tokenizer_class") or "")

@@ -142,7 +142,7 @@ def test_an_adapter_says_which_model_it_belongs_to(tmp_path: Path) -> None:
 def test_what_is_no_config_of_transformers(tmp_path: Path) -> None:
     folder = lay(tmp_path / "ours", "model.safetensors", data=WHOLE)
     for data, key in ((b'{"architecture": "vit", "pretrained_cfg": {}}', "pipeline_folder"), (POINTER, "lfs_pointer"),
-                      (b"{", "not_json"), (b"[]", "not_json"), (b"\xff\x00\x01", "not_json")):  # fmt: skip
+                      (b"{", "file_not_json"), (b"[]", "file_not_json"), (b"\xff\x00\x01", "file_not_json")):  # fmt: skip
         (folder / "config.json").write_bytes(data)
         assert refused(folder).key == key
     (folder / "config.json").unlink()

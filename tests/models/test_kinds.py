@@ -202,7 +202,7 @@ def test_tokenizers_that_are_programs_and_files_that_are_none(tmp_path: Path, gp
     found = refusal(tmp_path / "byt5")
     assert (found.key, found.facts["kind"]) == ("python_tokenizer", "ByT5Tokenizer")
     pointer = "version https://git-lfs.github.com/spec/v1\n"
-    for text, key in ((pointer, "lfs_pointer"), ("<html>", "web_page"), ("{", "not_json")):
+    for text, key in ((pointer, "lfs_pointer"), ("<html>", "web_page"), ("{", "file_not_json")):
         (gpt / "tokenizer_config.json").write_text(text)
         for act in (models.load, lambda folder: models.encode(folder, "a")):
             with pytest.raises(Refusal) as caught:

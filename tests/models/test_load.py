@@ -119,8 +119,8 @@ def test_other_broken_files_are_refused(copy: Path, tiny: Path) -> None:
         return key
 
     config = json.loads((copy / "config.json").read_text())
-    assert spoil("config.json", "{") == "not_json"
-    assert spoil("config.json", "[]") == "not_json"
+    assert spoil("config.json", "{") == "file_not_json"
+    assert spoil("config.json", "[]") == "file_not_json"
     assert spoil("config.json", json.dumps(config | {"n_embd": 64})) == "misfit_tensor"
     assert spoil("config.json", json.dumps(config | {"model_type": "unheard_of"})) == "unknown_kind"
     assert spoil("tokenizer.json", "{}") == "broken_model"
