@@ -12,7 +12,21 @@ from typing import Any
 
 import transformers
 
-from . import catalog, configuration, files, folders, host, hub, kinds, layers, place, positions, shelf, tokenization
+from . import (
+    architectures,
+    catalog,
+    configuration,
+    files,
+    folders,
+    host,
+    hub,
+    kinds,
+    layers,
+    place,
+    positions,
+    shelf,
+    tokenization,
+)
 from .broken import reading
 from .refusal import Refusal
 from .shelf import Shelf
@@ -127,10 +141,11 @@ def _read(name: str, folder: Path) -> Loaded:
     raw = folders.config(name, folder)
     can, model = kinds.build(name, folder, configuration.read(name, raw), raw)
     model = model.to(place.device()).eval()
+    gives_maps = "attention" in can and model.config.model_type not in architectures.MAPLESS
     options = {"use_cache": False} if "causal" in can else {}
     with reading(name):
         ahead = "causal" in can and kinds.looks_ahead(model)
-        attending = layers.attending(model, **options) if "attention" in can else ()
+        attending = layers.attending(model, **options) if gives_maps else ()
     if ahead:
         raise Refusal("wrong_kind", model=name, can=type(model).__name__, needs="causal")
     can = can if attending else can - {"attention"}
