@@ -16,8 +16,8 @@ BARE = frozenset({"attention"})  # vectors and maps, and no head that says a wor
 # Model types of which no layer gives a map of all tokens whose rows sum to 1: they carry a state, mix without weights,
 # compute them in blocks, or let a token look at nothing.
 MAPLESS = frozenset({
-    "big_bird", "longformer", "squeezebert", "deepseek_v4", "falcon_mamba", "flint", "fnet", "gpt_oss", "hy_v4", "inkling2_text", "lstm",
-    "mamba", "mamba2", "mra", "rwkv", "xlstm", "yoso",
+    "big_bird", "longformer", "squeezebert", "deepseek_v4", "falcon_mamba", "flint", "fnet", "gpt_oss",
+    "hy_v4", "inkling2_text", "lstm", "mamba", "mamba2", "mra", "rwkv", "xlstm", "yoso",
 })  # fmt: skip
 LOOKS_BOTH_WAYS = frozenset(
     {"cpmant", "xlnet", "xlm", "flaubert"}

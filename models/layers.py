@@ -31,10 +31,15 @@ def attending(model: Any, **options: bool) -> tuple[int, ...]:
     found = out.get("attentions") or ()
     if not any(whole(one, ids.shape[1]) for one in found):
         return ()
-    if len(found) == getattr(model.config.get_text_config(), "num_hidden_layers", None):
-        return tuple(range(1, len(found) + 1))
+    depth = getattr(model.config.get_text_config(), "num_hidden_layers", len(found))
+    in_order = tuple(range(1, len(found) + 1))
+    if len(found) == depth:
+        return in_order
     names = [re.search(r"\.(\d+)\.", made.get(id(one), ("", one))[0] + ".") for one in found]
-    return tuple(int(name[1]) + 1 for name in names if name) if all(names) else ()
+    numbers = tuple(int(name[1]) + 1 for name in names if name)
+    if len(numbers) == len(found) and list(numbers) == sorted(set(numbers)):
+        return numbers
+    return in_order if len(found) > depth else ()  # more than one for each: Funnel counts anew in each of its blocks
 
 
 def _note(made: dict[int, tuple[str, torch.Tensor]], name: str, module: Any, given: Any, answer: Any) -> None:

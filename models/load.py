@@ -12,6 +12,7 @@ from typing import Any
 import hosting
 
 from . import (
+    architectures,
     catalog,
     configuration,
     files,
@@ -152,11 +153,12 @@ def _read(name: str, folder: Path) -> Loaded:
         config = configuration.read(name, raw)
         can, model = kinds.build(name, folder, config, raw, lambda made: positions.most(made, LONGEST))
     finite.check_weights(name, model)
+    gives_maps = "attention" in can and model.config.model_type not in architectures.MAPLESS
     options = {"use_cache": False} if "causal" in can else {}
     with reading(name), isolated(inference=False):
         model = model.to(place.device()).eval()
         ahead = "causal" in can and kinds.looks_ahead(model)
-        attending = layers.attending(model, **options) if "attention" in can else ()
+        attending = layers.attending(model, **options) if gives_maps else ()
     if ahead:
         raise Refusal("wrong_kind", model=name, can=type(model).__name__, needs="causal")
     can = can if attending else can - {"attention"}

@@ -226,6 +226,9 @@ def test_what_looks_ahead_is_no_model_that_continues(name: str, tmp_path: Path) 
             weights.mul_(4)
     model.save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
+    if name == "XLMWithLMHeadModel":  # transformers counts it among those that fill gaps, too, and that it does
+        assert load(tmp_path).can == {"masked", "attention"}
+        return
     with pytest.raises(Refusal) as caught:
         load(tmp_path)
     assert caught.value.key == "wrong_kind"

@@ -28,11 +28,14 @@ def code(name: str) -> str:
     return re.sub(r"/\*.*?\*/|(?<![:\"'])//.*", "", read(name), flags=re.DOTALL if name.endswith(".css") else 0)
 
 
+# The first is there for older browsers; notebooks draw in JupyterLab's and VS Code's own, which are newer.
+APART = ("assets/old.js", "assets/notebook/")
+
+
 @pytest.mark.parametrize(("ending", "kind"), [(".js", "scripts"), (".css", "styles")])
 def test_nothing_newer_is_used(ending: str, kind: str) -> None:
-    ours = [
-        name for name in files() if name.startswith("assets/") and name.endswith(ending) and name != "assets/old.js"
-    ]
+    named = [name for name in files() if name.startswith("assets/") and name.endswith(ending)]
+    ours = [name for name in named if not name.startswith(APART)]
     found = [(name, hit[0]) for name in ours for hit in re.finditer(NEWER[kind], code(name), re.MULTILINE)]
     assert ours and found == []
 

@@ -141,8 +141,8 @@ def test_an_adapter_says_which_model_it_belongs_to(tmp_path: Path) -> None:
 
 def test_what_is_no_config_of_transformers(tmp_path: Path) -> None:
     folder = lay(tmp_path / "ours", "model.safetensors", data=WHOLE)
-    for data, key in ((b'{"architecture": "vit", "pretrained_cfg": {}}', "pipeline_folder"), (POINTER, "lfs_pointer"),
-                      (b"{", "file_not_json"), (b"[]", "file_not_json"), (b"\xff\x00\x01", "file_not_json")):  # fmt: skip
+    timm, bad = b'{"architecture": "vit", "pretrained_cfg": {}}', (b"{", b"[]", b"\xff\x00\x01")
+    for data, key in ((timm, "pipeline_folder"), (POINTER, "lfs_pointer"), *((each, "file_not_json") for each in bad)):
         (folder / "config.json").write_bytes(data)
         assert refused(folder).key == key
     (folder / "config.json").unlink()
