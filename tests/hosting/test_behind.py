@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -27,7 +26,8 @@ def ask(app: Any, path: str, query: str = "", headers: Headers | None = None) ->
         "query_string": query.encode(),
         "headers": headers if headers is not None else [(b"host", b"inner:7860")],
     }
-    asyncio.run(app(scope, None, send))
+    with pytest.raises(StopIteration):
+        app(scope, None, send).send(None)  # nothing in it waits, so it needs no loop
     return sent[0]["status"], dict(sent[0]["headers"]), b"".join(message["body"] for message in sent[1:])
 
 
