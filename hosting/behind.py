@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 UNBUFFERED = {b"x-accel-buffering": b"no", b"cache-control": b"no-cache, no-transform"}  # the first is nginx' own
-FORWARDED = (b"x-forwarded-host", b"x-gradio-server")  # where gradio looks first for the address that it has
+FORWARDED = (b"x-forwarded-host", b"x-gradio-server")  # where gradio looks first for its own address, in this order
 
 SOMEWHERE = b"http://somewhere.invalid"  # where a page is told to find the app, until `Beside` says: beside itself
 MANIFEST = b'<link rel="manifest" href="/manifest.json" />'  # of another app, if there is one at the root
@@ -42,13 +42,14 @@ class Behind:
         await self.app(self.inside(scope), receive, sent)
 
     def inside(self, scope: Any) -> Any:
-        """The request without the prefix, if it has it; gradio is told where a browser finds the app."""
+        """The request without the prefix, if it has it; a page is told that the app is `SOMEWHERE`."""
         path = scope["path"]
         if self.prefix and path.startswith(self.prefix + "/"):
             path = path[len(self.prefix) :]
-        own = SOMEWHERE if path in self.pages else origin(scope)
-        headers = [(name, value) for name, value in scope["headers"] if name not in FORWARDED]
-        return {**scope, "path": path, "raw_path": path.encode(), "headers": [*headers, (b"x-gradio-server", own)]}
+        page = path in self.pages
+        headers = [(name, value) for name, value in scope["headers"] if name not in FORWARDED[0 if page else 1 :]]
+        own = [(FORWARDED[1], SOMEWHERE)] if page else []
+        return {**scope, "path": path, "raw_path": path.encode(), "headers": [*headers, *own]}
 
 
 class Beside:
@@ -63,7 +64,7 @@ class Beside:
         self.more = more
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or (b"x-gradio-server", SOMEWHERE) not in scope["headers"]:
+        if scope["type"] != "http" or (FORWARDED[1], SOMEWHERE) not in scope["headers"]:
             await self.app(scope, receive, send)
             return
         start: dict[str, Any] = {}
@@ -83,19 +84,6 @@ class Beside:
                 await send({"type": "http.response.body", "body": page})
 
         await self.app(scope, receive, sent)
-
-
-def origin(scope: Any) -> bytes:
-    """The address of the app's host, as the proxy says or as it was asked for."""
-    given = dict(reversed([*scope["headers"]]))  # of several, the first
-    proto = given.get(b"x-forwarded-proto", scope.get("scheme", "http").encode())
-    host = given.get(b"x-forwarded-host") or given.get(b"host", b"")
-    return first(proto) + b"://" + first(host)
-
-
-def first(value: bytes) -> bytes:
-    """The first of the values that proxies one behind the other have added."""
-    return value.partition(b",")[0].strip()
 
 
 async def redirect(to: str, scope: Any, send: Any) -> None:

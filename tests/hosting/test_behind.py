@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -27,7 +26,8 @@ def ask(app: Any, path: str, query: str = "", headers: Headers | None = None) ->
         "query_string": query.encode(),
         "headers": headers if headers is not None else [(b"host", b"inner:7860")],
     }
-    asyncio.run(app(scope, None, send))
+    with pytest.raises(StopIteration):
+        app(scope, None, send).send(None)  # nothing in it waits, so it needs no loop
     return sent[0]["status"], dict(sent[0]["headers"]), b"".join(message["body"] for message in sent[1:])
 
 
@@ -54,7 +54,7 @@ def echo(kind: bytes = b"text/plain", more: Headers | None = None) -> Any:
     ],
 )
 def test_a_prefix_is_taken_off_if_the_proxy_left_it(prefix: str, path: str, inner: str) -> None:
-    assert ask(Behind(echo(), prefix), path)[2].decode() == f"{inner} http://inner:7860"
+    assert ask(Behind(echo(), prefix), path)[2].decode().strip() == inner
 
 
 def test_a_page_without_its_slash_goes_to_the_one_with_it() -> None:
@@ -63,14 +63,17 @@ def test_a_page_without_its_slash_goes_to_the_one_with_it() -> None:
         assert (status, headers[b"location"]) == (307, to)
 
 
-def test_the_address_is_the_one_that_the_first_proxy_was_asked_for() -> None:
-    forwarded = [
-        (b"host", b"inner:7860"),
-        (b"x-forwarded-host", b"school.example, inner"),
-        (b"x-forwarded-proto", b"https"),
-        (b"x-gradio-server", b"http://evil.example"),
-    ]
-    assert ask(Behind(echo(), "/gb"), "/config", headers=forwarded)[2] == b"/config https://school.example"
+def test_nobody_but_the_proxy_says_what_the_address_is() -> None:
+    forwarded = [(b"x-forwarded-host", b"school.example"), (b"x-gradio-server", b"http://evil.example")]
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["headers"])
+        await echo()(scope, receive, send)
+
+    ask(Behind(app, "/gb"), "/config", headers=forwarded)
+    ask(Behind(app, "/gb", ("/", "/ko")), "/gb/ko", headers=forwarded)
+    assert seen == [[(b"x-forwarded-host", b"school.example")], [(b"x-gradio-server", SOMEWHERE)]]
 
 
 def test_a_page_finds_the_app_beside_itself() -> None:
