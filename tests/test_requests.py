@@ -120,7 +120,7 @@ def test_an_answer_that_is_not_kept_is_said(server: App, path: str) -> None:
     ],
 )
 def test_a_method_that_an_address_does_not_take_is_said(server: App, method: str, path: str, allowed: str) -> None:
-    status, allow, text = ask(server, method, path, **{"Accept-Language": "ko"})
+    status, allow, text = ask(server, method, path, None, **{"Accept-Language": "ko"})
     said = sentences("ko")["wrong_method"].format(allowed=allowed.removesuffix(", HEAD"))
     assert (status, allow, json.loads(text)["error"]) == (405, allowed, said)
 
