@@ -8,16 +8,15 @@ Shape letters in comments everywhere: B batch, L layers, H heads, T tokens, D wi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from explainers.quoted import unquoted
 from explainers.run import Budget, Change, Run, Step
+from explainers.views import Component, Html, Markdown, Shown, Table, brief
 from models.ids import whole_numbers
 from models.refusal import Refusal
-
-MOST_QUOTED = 20_000  # characters of a value that is a text; 512 ids take some 4,000
 
 __all__ = [
     "SPECIAL_TOKENS",
@@ -34,20 +33,14 @@ __all__ = [
     "Number",
     "Refusal",
     "Run",
+    "Shown",
     "Step",
     "Table",
     "Toggle",
     "Tokens",
+    "brief",
+    "unquoted",
 ]
-
-
-def brief(text: str, most: int = 60) -> str:
-    """A text short enough to be printed in a line.
-
-    >>> brief("a" * 100, 5)
-    'aaaa…'
-    """
-    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 @dataclass(frozen=True)
@@ -70,26 +63,6 @@ class Control:
     def check(self, value: Any) -> Any:
         """Returns the value in the control's own type, or raises Refusal when it is not one that it takes."""
         return value
-
-
-def unquoted(value: Any) -> Any:
-    """What a text means that holds a value as JSON or as Python writes it; anything else is left as it is.
-
-    Programs that call tools, language models above all, often put a value into quotes once too often.
-
-    >>> unquoted("True"), unquoted("[12]"), unquoted("12, 7"), unquoted('"head"'), unquoted("head")
-    (True, [12], [12, 7], 'head', 'head')
-    """
-    if not isinstance(value, str) or len(value) > MOST_QUOTED:
-        return value
-    text = value.strip()
-    plain = text.lower() if text.lower() in ("true", "false") else text
-    for form in (plain, f"[{plain}]"):
-        try:
-            return json.loads(form)
-        except (ValueError, RecursionError):
-            continue
-    return value
 
 
 @dataclass(frozen=True)
@@ -206,76 +179,6 @@ class Action(Number):
     default: int = 0
     press: int = 1
     inside: bool = True
-
-
-class Shown:
-    """A view, which a notebook shows in a form of its own (`explainers/notebook.py`)."""
-
-    __slots__ = ()
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from explainers.notebook import bundle
-
-        return bundle(self)
-
-    def _repr_html_(self) -> str:
-        return str(self._repr_mimebundle_()["text/html"])
-
-
-@dataclass(frozen=True, repr=False)
-class Table(Shown):
-    """Rows under column heads; numbers stay numbers. The text alternative of a picture.
-
-    data: which columns, counted from 0, hold a model's tokens, names or other things that no browser should translate;
-    None: any of them may.
-    """
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
-    data: tuple[int, ...] | None = None
-
-    def __repr__(self) -> str:
-        return f"Table({brief(', '.join(map(str, self.columns)))}; {len(self.rows)} rows)"
-
-
-@dataclass(frozen=True, repr=False)
-class Markdown(Shown):
-    """Text with Markdown marks, and formulas between dollar signs."""
-
-    text: str
-
-    def __repr__(self) -> str:
-        return f"Markdown({brief(self.text)!r})"
-
-
-@dataclass(frozen=True, repr=False)
-class Html(Shown):
-    """A page for a sandboxed frame, without the right to touch the page around it or to ask for anything.
-
-    source: nonce -> the whole page; called once someone looks. A script without that nonce does not run.
-    height: in pixels, at the page's own size of type.
-    """
-
-    source: Callable[[str], str]
-    height: int = 400
-
-    def __repr__(self) -> str:
-        return f"Html(height={self.height})"
-
-
-@dataclass(frozen=True, repr=False)
-class Component(Shown):
-    """One of the few own browser components (`assets/components/<name>.js`) and what it shows.
-
-    props: JSON values and numpy arrays; the shell packs the arrays. knobs: how they are set, where no page sets them.
-    """
-
-    name: str
-    props: Mapping[str, Any]
-    knobs: Mapping[str, Any] = field(default_factory=dict)
-
-    def __repr__(self) -> str:
-        return f"Component({self.name!r}, {brief(', '.join(self.props))})"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 import json
-import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from explainers.contract import Shown
+from explainers.plot import Figure
 
 FILE = Path(__file__).resolve().parent.parent / "assets" / "palette.json"
 FONTS = (
@@ -96,22 +95,6 @@ def token_axis(labels: Sequence[str], title: str = "") -> dict[str, Any]:
         "range": [-0.5, len(labels) - 0.5],
         "showgrid": False,
     }
-
-
-class Figure(Shown, go.Figure):
-    """A Plotly figure that shows itself in a notebook without asking anybody for anything."""
-
-    _ipython_display_ = None  # IPython would ask it first, and it asks for a package and a network
-
-    def show(self, *args: Any, **options: Any) -> None:
-        """In a notebook the figure itself; elsewhere, or with arguments, what Plotly's own does."""
-        if args or options or not ("IPython" in sys.modules and sys.modules["IPython"].get_ipython()):
-            super().show(*args, **options)
-        else:
-            sys.modules["IPython"].display.display(self)
-
-    def __repr__(self) -> str:
-        return f"Figure({', '.join(trace.type for trace in self.data[:4])}; {len(self.data)} traces)"
 
 
 def figure(trace: Any, height: int, **layout: Any) -> Figure:

@@ -69,6 +69,7 @@ def test_what_stands_in_quotes(said: Any, meant: Any) -> None:
 def test_a_traces_ids_go_in_as_they_came_out() -> None:
     ids = tokens.trace(" upon a").ids
     want = sampling.trace("Once", ids=ids.tolist())
+    given: Any
     for given in (ids, torch.tensor(ids), list(ids)):
         found = sampling.trace("Once", ids=given)
         assert found.ids == want.ids and np.array_equal(found.logits, want.logits)

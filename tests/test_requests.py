@@ -88,6 +88,7 @@ def test_a_body_is_read_in_the_encoding_that_it_names(server: App, body: bytes, 
         ("/mcp", b"[1]", {**JSON, "Accept-Language": "ko"}, "no_message"),
         ("/gradio_api/call/tokens", b'{"data": 5, "lang": "ko"}', JSON, "not_read"),
         (CALL, b'["ko"]', JSON, "not_read"),
+        (CALL, b'{"lang": "ko"}', JSON, "empty_text"),
         ("/gradio_api/call/nothing", b'{"data": ["a", "ko"]}', JSON, "not_read"),
         ("/gradio_api/queue/join", b'{"data": [], "lang": "ko"}', JSON, "not_read"),
         ("/gradio_api/cancel?lang=ko", b"{}", JSON, "not_read"),
@@ -119,7 +120,7 @@ def test_an_answer_that_is_not_kept_is_said(server: App, path: str) -> None:
     ],
 )
 def test_a_method_that_an_address_does_not_take_is_said(server: App, method: str, path: str, allowed: str) -> None:
-    status, allow, text = ask(server, method, path, **{"Accept-Language": "ko"})
+    status, allow, text = ask(server, method, path, None, **{"Accept-Language": "ko"})
     said = sentences("ko")["wrong_method"].format(allowed=allowed.removesuffix(", HEAD"))
     assert (status, allow, json.loads(text)["error"]) == (405, allowed, said)
 
@@ -132,9 +133,7 @@ def test_a_number_is_a_text(server: App, value: Any, text: str) -> None:
     assert json.loads(answer["content"][0]["text"])["text"] == text
 
 
-@pytest.mark.parametrize(
-    ("given", "key"), [({}, "empty_text"), ({"text": ["a"]}, "not_text"), ({"text": ""}, "empty_text")]
-)
+@pytest.mark.parametrize(("given", "key"), [({"text": ["a"]}, "not_text"), ({"text": ""}, "empty_text")])
 def test_no_text_is_said(server: App, given: dict[str, Any], key: str) -> None:
     assert called(server, json.dumps({**given, "lang": "ko"}).encode()) == sentences("ko")[key]
 

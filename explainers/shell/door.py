@@ -119,10 +119,10 @@ async def shut(scope: Any, send: Any, others: list[BaseRoute]) -> None:
 
 
 def plain(scope: Any, body: bytes) -> bytes:
-    """The JSON that a request holds, in the form that gradio reads. Refusals: those of `parsed`."""
+    """The JSON that a request holds, in the form that gradio reads. Refusals: those of `parsed`, and empty_text."""
     value = parsed(body, Headers(scope=scope).get("content-type", ""))
-    if isinstance(value, dict) and path_of(scope).startswith(f"{ENDPOINTS}v2/"):
-        value.setdefault("text", None)  # which the endpoint itself refuses, in a better sentence
+    if isinstance(value, dict) and "text" not in value and path_of(scope).startswith(f"{ENDPOINTS}v2/"):
+        raise Refusal("empty_text")
     return json.dumps(value).encode()
 
 
