@@ -58,8 +58,14 @@
   function fit(pen, text, width) {
     if (pen.measureText(text).width <= width) return text;
     const signs = graphemes(text);
-    while (signs.length > 1 && pen.measureText(`${signs.join("")}…`).width > width) signs.pop();
-    return `${signs.join("")}…`;
+    const first = (count) => `${signs.slice(0, count).join("")}…`;
+    let [fits, over] = [1, signs.length]; // halved, for a text may be long
+    while (over - fits > 1) {
+      const middle = (fits + over) >> 1;
+      if (pen.measureText(first(middle)).width <= width) fits = middle;
+      else over = middle;
+    }
+    return first(fits);
   }
 
   // A box with round corners into the pen's path; sharp ones where the browser draws no others.

@@ -12,7 +12,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -59,10 +58,14 @@ def size_of(value: Any, counted: set[int] | None = None) -> int:
     return 32
 
 
-@lru_cache
+FIELDS: dict[type, tuple[str, ...]] = {}  # of each type that was met: looking them up takes longer than counting
+
+
 def field_names(kind: type) -> tuple[str, ...]:
     """The fields of a dataclass; none for another type."""
-    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
+    if kind not in FIELDS:
+        FIELDS[kind] = tuple(f.name for f in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
+    return FIELDS[kind]
 
 
 def kept_alive(array: np.ndarray, counted: set[int]) -> int:
