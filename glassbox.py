@@ -85,6 +85,9 @@ for line in open(sys.argv[1], encoding="utf-8"):
 """
 HAS_PIP = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pip') is None)"
 
+# Of the tests in Chromium those of the tests' own app run with the others, for alone they would wait at the end.
+TOGETHER = ("tests/browser/test_kinds.py", "tests/browser/test_run.py", "tests/browser/test_steps.py")
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 BROWSER_FILES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -252,22 +255,30 @@ def check(rest: list[str]) -> int:
     return int(any([module(*command) for command in CHECKS]))
 
 
+def halves() -> tuple[list[str], list[str]]:
+    """Arguments of pytest for two runs side by side: each test file is in one of them, and takes about as long."""
+    names = (path.relative_to(ROOT).as_posix() for path in ROOT.glob("tests/browser/test_*.py"))
+    alone = [f"--ignore={name}" for name in sorted(names) if name not in TOGETHER]
+    return ["tests/browser", *(f"--ignore={name}" for name in TOGETHER)], alone
+
+
 def test(rest: list[str]) -> int:
     """All checks and the tests; pytest ends with 5, a failure, when it collects nothing.
 
-    Without arguments the tests in Chromium run beside everything else, for alone they leave half of two cores idle.
-    What they print comes when the others are done.
+    Without arguments the tests in Chromium, but for TOGETHER, run beside everything else, for alone they leave half of
+    two cores idle. What they print comes when the others are done.
     """
     ensure(APP, TESTS, TRAIN)
     if "not browser" not in " ".join(rest):
         ensure_browser()
     if rest:
         return check([]) | (module("pytest", "--durations", "20", *rest) != 0)
+    first, second = halves()
     with tempfile.TemporaryFile() as said:
-        command = [str(PYTHON), "-m", "pytest", "--durations", "20", "tests/browser"]
+        command = [str(PYTHON), "-m", "pytest", "--durations", "20", *first]
         beside = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
         try:
-            wrong = check([]) | (module("pytest", "--durations", "20", "--ignore", "tests/browser") != 0)
+            wrong = check([]) | (module("pytest", "--durations", "20", *second) != 0)
             wrong |= beside.wait() != 0
         finally:
             beside.terminate()

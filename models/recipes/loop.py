@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from . import muon as fitting
 from .corpus import Text
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -65,7 +66,7 @@ def optimizers(model: PreTrainedModel, peaks: tuple[float, float] = (0.02, 0.003
 
 def muon(matrices: list[Tensor], peak: float, decay: float = 0.01) -> tuple[torch.optim.Optimizer, float]:
     """Muon for some matrices, and its highest learning rate."""
-    return torch.optim.Muon(matrices, lr=peak, weight_decay=decay), peak
+    return fitting.muon(matrices, peak, decay), peak
 
 
 def falling(step: int, steps: int) -> float:

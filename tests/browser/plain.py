@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,14 +13,18 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 WEIGHTS = Path(__file__).parents[2] / "models" / "weights"
 
 
+@cache
+def opened(name: str) -> tuple[Any, Any]:
+    """(tokenizer, model), read once for all tests: they only ask them."""
+    model = AutoModelForCausalLM.from_pretrained(WEIGHTS / name, attn_implementation="eager", dtype=torch.float32)
+    return AutoTokenizer.from_pretrained(WEIGHTS / name), model.eval()
+
+
 class Plain:
     """Nothing of Glassbox between the files and the numbers."""
 
     def __init__(self, name: str):
-        self.tokenizer = AutoTokenizer.from_pretrained(WEIGHTS / name)
-        self.model = AutoModelForCausalLM.from_pretrained(
-            WEIGHTS / name, attn_implementation="eager", dtype=torch.float32
-        ).eval()
+        self.tokenizer, self.model = opened(name)
 
     def ids(self, text: str) -> list[int]:
         return self.tokenizer(text)["input_ids"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from gradio_client import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from explainers import ALL
 from tests.browser.reading import (
@@ -25,7 +25,7 @@ from tests.browser.reading import (
     wait,
     write,
 )
-from tests.browsing import App, running_app
+from tests.browsing import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -229,16 +229,15 @@ def test_health(server: App) -> None:
         assert answered.status == 200 and answered.read() == b"ok"
 
 
-def test_a_lost_connection_is_said_and_mended(open_page: Open, browser: object, tmp_path: Path) -> None:
-    with running_app(tmp_path) as app:
-        page = browser.new_page(locale="en-US")  # type: ignore[attr-defined]
-        page.goto(app.url + "/ko#tab=tokens&text=" + SENTENCES["ko"])
-        wait(page, "tokens")
-        page.context.set_offline(True)
-        page.locator("#gb-sentence textarea").fill(SENTENCES["ko"] + "!")
-        note = page.locator("#gb-note")
-        expect(note).not_to_be_empty(timeout=15_000)
-        assert note.get_attribute("data-kind") == "bad"
-        page.context.set_offline(False)
-        wait(page, "tokens", SENTENCES["ko"] + "!")
-        page.close()
+def test_a_lost_connection_is_said_and_mended(browser: Browser, server: App) -> None:
+    page = browser.new_page(locale="en-US")  # not open_page: the browser itself logs what it cannot reach
+    page.goto(server.url + "/ko#tab=tokens&text=" + SENTENCES["ko"])
+    wait(page, "tokens")
+    page.context.set_offline(True)
+    page.locator("#gb-sentence textarea").fill(SENTENCES["ko"] + "!")
+    note = page.locator("#gb-note")
+    expect(note).not_to_be_empty(timeout=15_000)
+    assert note.get_attribute("data-kind") == "bad"
+    page.context.set_offline(False)
+    wait(page, "tokens", SENTENCES["ko"] + "!")
+    page.close()

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+import glassbox
 from explainers import ALL
 from tests.laws.tree import ROOT, files, read
 
@@ -83,3 +84,12 @@ def test_log_is_dated_newest_first() -> None:
     headings = re.findall(r"^## (.*)$", read("LOG.md"), re.MULTILINE)
     days = [date.fromisoformat(heading[:10]) for heading in headings]
     assert days and days == sorted(days, reverse=True)
+
+
+def test_each_test_file_is_in_one_of_the_two_runs_that_stand_side_by_side() -> None:
+    tests = [name for name in files() if name.startswith("tests/") and name.rpartition("/")[2].startswith("test_")]
+    first, second = glassbox.halves()
+    assert first[0] == "tests/browser" and set(glassbox.TOGETHER) < set(tests)
+    for name in tests:
+        left_out = f"--ignore={name}"
+        assert (name.startswith("tests/browser/") and left_out not in first) == (left_out in second), name

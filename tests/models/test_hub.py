@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +13,7 @@ from threading import Thread
 import pytest
 
 from models import files
+from tests.fresh import run
 
 pytestmark = pytest.mark.weights
 
@@ -134,7 +134,7 @@ def hub(tiny: Path, tmp_path: Path) -> Iterator[Hub]:
 def ask(url: str, home: Path, *names: str, script: str = SCRIPT, **extra: str) -> list[str]:
     env = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "GLASSBOX_"))}
     env |= {"HF_ENDPOINT": url, "HF_HOME": str(home), "NO_PROXY": "127.0.0.1"} | extra
-    done = subprocess.run([sys.executable, "-c", script, *names], env=env, capture_output=True, text=True)
+    done = run(script, *names, env=env)
     assert done.returncode == 0 and done.stderr == "", done.stderr
     return done.stdout.splitlines()
 

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.fresh import run
+
 CODE = """
 import sys
 import models
@@ -20,13 +22,9 @@ assert not heavy, heavy
 """
 
 
-def run(code: str) -> None:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-
-
 def test_importing_models_and_reading_the_catalogue_loads_nothing_heavy() -> None:
-    run(CODE)
+    done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_name_on_the_list_has_a_home_and_is_in_dir() -> None:
@@ -40,5 +38,9 @@ def test_every_name_on_the_list_has_a_home_and_is_in_dir() -> None:
 
 @pytest.mark.weights
 def test_names_that_are_also_files_are_the_functions_whatever_is_imported_first() -> None:
-    run("import models.decode, models.pieces, models.load, models; assert callable(models.pieces)")
-    run("import models\nfor name in models.__all__: getattr(models, name)\nassert callable(models.decode)")
+    for code in (
+        "import models.decode, models.pieces, models.load, models; assert callable(models.pieces)",
+        "import models\nfor name in models.__all__: getattr(models, name)\nassert callable(models.decode)",
+    ):
+        done = run(code)
+        assert done.returncode == 0, done.stderr

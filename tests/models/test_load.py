@@ -6,8 +6,6 @@ import json
 import os
 import pickle
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from models.refusal import Refusal
+from tests.fresh import run
 
 pytestmark = pytest.mark.weights
 
@@ -263,9 +262,7 @@ except Refusal as refusal:
 
 def test_a_hub_model_needs_a_network(tmp_path: Path) -> None:
     env = os.environ | {"HF_HUB_OFFLINE": "0", "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", OFFLINE, "distilbert/distilgpt2"], env=env, capture_output=True, text=True
-    )
+    done = run(OFFLINE, "distilbert/distilgpt2", env=env)
     assert done.stdout.strip() == "model_needs_network distilbert/distilgpt2", done.stderr
     assert done.stderr == ""
 

@@ -86,6 +86,9 @@ def test_a_run_learns_and_one_that_was_stopped_ends_at_the_same_loss(
 ) -> None:
     from models.recipes import causal, masked, seq2seq
 
+    monkeypatch.setattr(causal, "CONTINUED", 1)  # what a card tells is asked elsewhere
+    monkeypatch.setattr(masked, "SCORED", 7)
+    monkeypatch.setattr(masked, "REPORTED", 7)
     monkeypatch.setattr(masked, "WARM", 10)
     monkeypatch.setattr(masked, "BATCH", 512)
     monkeypatch.setattr(seq2seq, "HELD", 10)
@@ -387,13 +390,14 @@ def tiny_pair() -> tuple[Any, Any]:
 
 
 def test_a_second_run_goes_on_from_the_first_ones_weights(
-    texts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Trained are a GPT-2 and an LSTM of random weights, one step; then each a second run with both as teachers."""
     from dataclasses import replace
 
     from models.recipes import causal
 
+    monkeypatch.setattr(causal, "CONTINUED", 2)
     gpt, lstm = causal_recipe(), causal_recipe(architecture="LSTM", name="pair-lstm", twin="sample")
     first = [tmp_path / "first" / recipe.name for recipe in (gpt, lstm)]
     for recipe, out in zip((gpt, lstm), first, strict=True):
