@@ -19,8 +19,9 @@ import torch
 
 import models
 from models.place import device
+from models.recipes.typed_texts import short_texts
 
-TEXTS = ("The little dog ran to the park and saw a red ball.", "오늘은 학교에 갔다. 친구와 함께 밥을 먹었다.", "A")
+TEXTS = (*(short_texts(language, "choosing")[0][:150] for language in ("en", "ko")), "A")
 ALLOWED = {"logits": 2e-3, "attention": 1e-4, "states": 1e-4, "embeddings": 0.0, "last logits": 2e-3, "vectors": 1e-4}
 WRITTEN = 24  # tokens that are written
 CLOSE = 2e-3  # two likeliest logits that are nearer may change places

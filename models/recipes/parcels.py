@@ -36,6 +36,7 @@ def pack(folder: Path, into: Path, most: int = 15 * MIB) -> Sequence[Path]:
     )
     sizes = {path.name: sum(file.stat().st_size for file in path.iterdir()) for path in sorted(whole)}
     made = []
+    into.mkdir(parents=True, exist_ok=True)
     for number, names in enumerate(parcels(sizes, most)):
         made.append(into / f"weights-{number}.zip")
         beside = made[-1].with_suffix(".part")

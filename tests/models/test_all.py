@@ -25,7 +25,7 @@ def recipe(**changes: Any) -> Any:
     from models.recipes.corpus import Text, by_blank_line
 
     text = Text("text.txt", 1.0, by_blank_line, "Text", "CC0")
-    return Recipe("stories-gpt", "en", 300, (text,), **{**SIZES, **changes})
+    return replace(Recipe("stories-gpt", "en", 300, (text,), **SIZES), **changes)
 
 
 @pytest.fixture(scope="module")
