@@ -45,7 +45,7 @@ from .optim import Optimizers
 from .shelves import PLOTS, passages
 
 ASKED, SHOWN = 100, 20  # questions that the encoder is scored on, and that the card shows
-MOST = 20_000  # pairs of one text that are read
+MOST = 6_000  # pairs of one text that are read
 MADE = 12_000  # pairs of a question and its passage
 WARMTH = 0.05  # the cosines are divided by it before the softmax
 PEAK = 0.005

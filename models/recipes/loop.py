@@ -177,7 +177,7 @@ def go(
     recipe: Read,
     model: PreTrainedModel,
     loss: Callable[[int], Tensor],
-    report: Callable[[], str],
+    report: Callable[[Any], str],
     steps: int,
     tokens: int,
     work: Path,

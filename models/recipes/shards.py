@@ -23,7 +23,8 @@ from .generated import fewer
 FILE = "ids.xz"
 MIB = 2**20
 MOST = 50 * MIB  # of all shards together
-ROOM = 24e6  # tokens: of a text in a file its share of them, and no more
+ROOM = 20e6  # tokens: of a text in a file its share of them, and no more
+ROOM_BERT = 8e6  # the same of what the BERTs read
 GRAMMAR = 20_000  # documents of the grammar of each sort: all that is planted, and what 30M tokens' shares read twice
 # 16 bits at a time: the second byte of an id says much about the first.
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6, "lc": 3, "lp": 1, "pb": 1}]
@@ -94,7 +95,7 @@ def makers() -> Iterator[tuple[str, Callable[[Path, Path], list[Any]]]]:
     for gpt in causal.GPTS:
         yield gpt.name, partial(tokenized, causal, small(gpt), {"room": ROOM})
     for bert in masked.RECIPES.values():
-        yield bert.name, partial(tokenized, masked, small(bert), {"room": ROOM / 2})
+        yield bert.name, partial(tokenized, masked, small(bert), {"room": ROOM_BERT})
     for t5 in seq2seq.RECIPES.values():
         yield t5.name, partial(tokenized, seq2seq, t5, {})
     for recipe in encoder.RECIPES.values():
