@@ -45,7 +45,7 @@ from .optim import Optimizers
 from .shelves import PLOTS, passages
 
 ASKED, SHOWN = 100, 20  # questions that the encoder is scored on, and that the card shows
-MOST = 6_000  # pairs of one text that are read
+MOST = 6_000  # pairs that are read of a text in a file
 MADE = 12_000  # pairs of a question and its passage
 WARMTH = 0.05  # the cosines are divided by it before the softmax
 PEAK = 0.005
@@ -346,9 +346,9 @@ def adam(model: PreTrainedModel, peaks: tuple[float, float], decay: float = 0.01
 
 
 def tokenize(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, folder: Path) -> list[Sides]:
-    """The pairs of each text as ids, no more than MOST of each, evenly chosen."""
-    found = sources(recipe, folder)
-    return [encode(tokenizer, pairs[:: -(-len(pairs) // MOST) or 1]) for pairs in found]
+    """The pairs of each text as ids; of one that is in a file no more than MOST, evenly chosen."""
+    asked, *others = sources(recipe, folder)
+    return [encode(tokenizer, pairs) for pairs in (asked, *(pairs[:: -(-len(pairs) // MOST) or 1] for pairs in others))]
 
 
 def ship(recipe: Recipe, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:

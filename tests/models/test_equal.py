@@ -1,4 +1,4 @@
-"""The comparison of a device's numbers with the CPU's: it passes where they are the same, and fails where they are not."""
+"""The comparison of a device's numbers with the CPU's passes where they are the same, and only there."""
 
 from __future__ import annotations
 
