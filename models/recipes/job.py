@@ -15,6 +15,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from . import calibration, causal, early, encoder, masked, seq2seq, shards
 from .card import Reading
+from .flat import split_long
 from .plan import KINDS, Job, changed, larger, recipe_of, tokens_of
 from .results import note, read_so_far, replaced
 from .typed_texts import short_texts
@@ -65,6 +66,7 @@ class Work:
         self.tokenizer = shards.tokenizer(self.shard)
         self.recipe = self.made(recipe_of(job))
         self.module: Any = KINDS[job.kind]
+        self.tokenizer.model_max_length = getattr(self.recipe, "positions", self.tokenizer.model_max_length)
         self.target = settings.out / WEIGHTS / job.name
         self.first = settings.out / FIRST / job.name
         self.work = settings.out / WORK / job.key.replace(" ", "-")
@@ -82,8 +84,10 @@ class Work:
     def sources(self) -> list[Any]:
         """What the model reads."""
         kinds: dict[str, Callable[[Path], list[Any]]]
-        kinds = {"seq2seq": shards.translations, "encoder": shards.questions}
-        return kinds.get(self.job.kind, shards.flats)(self.shard)
+        kinds = {"masked": shards.flats, "seq2seq": shards.translations, "encoder": shards.questions}
+        if self.job.kind in kinds:
+            return kinds[self.job.kind](self.shard)
+        return [split_long(flat, self.recipe.positions) for flat in shards.flats(self.shard)]
 
     def report(self) -> Callable[[Any], str]:
         """What is told of a model while it learns: on texts that are for choosing, or that training never shows."""
