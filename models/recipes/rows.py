@@ -139,13 +139,13 @@ class Rows:
         whether each row comes from a file (rows,): what the grammar makes is without end, and needs no teacher."""
         parts, counts, before = self.place(step)
         length = self.recipe.positions // parts
-        found = [self.stream(i, length).rows(int(before[i]), int(counts[i])) for i in counts.nonzero()[0]]
+        found = [self.stream(i, length).rows(int(before[i]), int(counts[i])) for i in counts.nonzero()[0].tolist()]
         ids = torch.from_numpy(np.concatenate(found).astype(np.int64))
         return ids, torch.from_numpy(np.repeat(self.filed, counts))
 
     def stream(self, source: int, length: int) -> Stream:
         """The rows of one source and length."""
-        key = int(source), length
+        key = source, length
         if key not in self.streams:
             self.streams[key] = Stream(self.sources[source], length, [self.recipe.seed, *key])
         return self.streams[key]
