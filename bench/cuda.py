@@ -113,7 +113,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=8.0, help="for the training alone")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cuda")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
-    args, args.more = parser.parse_known_args()
+    args, more = parser.parse_known_args()
+    args.more = more  # for the training
     args.out.mkdir(parents=True, exist_ok=True)
     about = {"torch": torch.__version__, "device": str(device()), "cores": torch.get_num_threads()}
     if device().type == "cuda":

@@ -48,7 +48,7 @@ KINDS: dict[str, ModuleType] = {
 
 def recipe_of(job: Job) -> Any:
     """The recipe of a job's model."""
-    return early.TWIN if job.kind == "early" else KINDS[job.kind].RECIPES[job.name]  # type: ignore[attr-defined]
+    return early.TWIN if job.kind == "early" else KINDS[job.kind].RECIPES[job.name]
 
 
 def jobs() -> list[Job]:

@@ -16,7 +16,15 @@ import pytest
 
 pytestmark = pytest.mark.weights
 WORDS = ("the", "a", "cat", "dog", "sun", "moon", "sees", "likes", "has", "old", "new", "red", "ball", "tree", "so")
-SIZES = {"width": 32, "layers": 1, "heads": 2, "positions": 32, "state": 32, "rows": 2, "tokens": 64 * 60}
+SIZES: dict[str, Any] = {
+    "width": 32,
+    "layers": 1,
+    "heads": 2,
+    "positions": 32,
+    "state": 32,
+    "rows": 2,
+    "tokens": 64 * 60,
+}
 
 
 def recipe(**changes: Any) -> Any:
@@ -162,7 +170,7 @@ def test_a_shard_holds_what_was_put_into_it(tmp_path: Path) -> None:
 
     one, other = flatten([[1, 2], [60_000]]), flatten([[3], [4, 5, 6]])
     asked = [encoder.Sides(one, other, np.array([0, 70_000])), encoder.Sides(other, one, np.array([1, 1]))]
-    kinds = (
+    kinds: tuple[tuple[list[Any], Any], ...] = (
         ([one, other, one], shards.flats),
         ([seq2seq.Sides(one, other)], shards.translations),
         (asked, shards.questions),
@@ -203,7 +211,7 @@ def test_the_grammars_texts_in_shards_are_fewer_and_hold_all_that_is_planted() -
     from models.recipes.grammar.planted import needed
 
     assert needed() <= shards.GRAMMAR
-    counts = [text.made.args[1] for text in shards.small(GPTS[0]).texts if text.made]  # type: ignore[attr-defined]
+    counts = [text.made.args[1] for text in shards.small(GPTS[0]).texts if text.made]
     assert counts and max(counts) <= shards.GRAMMAR
 
 

@@ -191,6 +191,7 @@ def test_what_is_hard_to_begin_with_comes_later(texts: Path, monkeypatch: pytest
 
 def test_a_second_part_follows_in_its_document_or_comes_from_another(texts: Path) -> None:
     from models.recipes import masked
+    from models.recipes.masked_rows import FOLLOWS
 
     rows, source = masked_rows(texts)
     whole = [" ".join(map(str, document)) for document in source]
@@ -203,7 +204,7 @@ def test_a_second_part_follows_in_its_document_or_comes_from_another(texts: Path
             continue
         tokens = [token for token in row if token != rows.tokenizer.pad_token_id]
         together = " ".join(map(str, [*tokens[1 : second - 1], *tokens[second:-1]]))
-        if follows == masked.FOLLOWS:
+        if follows == FOLLOWS:
             assert any(together in document for document in whole)
         told.append(follows)
     assert 0.43 < np.mean(told) < 0.57 and len(told) > 200
