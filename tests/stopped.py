@@ -18,7 +18,7 @@ def left_behind(work: Path, to: Path, before: int) -> Iterator[None]:
 
     update = Run.update
 
-    def copied(self: Any, step: int, pairs: Any) -> float:
+    def copied(self: Any, step: int, pairs: Any) -> Any:
         if step == self.steps - before:
             copytree(work, to)
         return update(self, step, pairs)

@@ -5,10 +5,7 @@
 
 An LSTM is there to stand beside a GPT-2: it has that one's tokenizer, and reads the same rows in the same order.
 
-Each row of a batch begins where a document begins (position 0 is the start of a text, as it is for what a person
-types) and is filled with whole documents of one source, an end mark between them. Most batches have rows of half the
-length, on which attention is cheaper; half of what short texts give is read in rows of a quarter, in batches of their
-own. Which documents is a function of (seed, step) alone, so a killed run that resumes sees what it would have seen.
+What a batch holds (rows.py) is a function of (seed, step): a killed run that resumes sees what it would have seen.
 
 A second run may go on from the first one's weights and learn, beside what the text says, what both of the pair guess:
 
@@ -29,7 +26,6 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 from transformers import (
@@ -44,13 +40,18 @@ from models.lstm import LSTMConfig, LSTMForCausalLM
 
 from . import attention
 from .card import Card, Reading
+from .commandline import command
 from .corpus import Text, documents, held_out, sampled
-from .loop import WEIGHTS, again, at_rest, command, falling, fresh, go, optimizers, reread, save
+from .device import fastest, mixed
+from .flat import Flat, flatten, limit, split_long
+from .loop import WEIGHTS, at_rest, go, reread, save
+from .optim import again, falling, optimizers
+from .read import fresh
+from .rows import Rows
 from .texts import ENGLISH, KO_CHAT, KO_MADE, KO_PAIRS, KO_STORYBOOK, KO_WIKI, KOREAN
 from .tokenizer import train_bpe
 
-PARTS = (1, 2, 2)  # into how many rows a batch cuts one row of all the positions, each as likely
-SHORT = 4  # the same, for a batch of short texts alone
+CACHELESS = {"use_cache": False}  # nobody goes on from a training row
 TAUGHT = 0.5  # share of the loss that is about what the teachers guess
 CONTINUED, LONGEST = 20, 80  # continuations on the card, and the most tokens of one
 SENTENCES = re.compile(r"(?<=[.!?])\s+|(?<=[.!?][\"”'])\s+|\n+")
@@ -63,7 +64,8 @@ class Recipe:
 
     twin: of an LSTM, the GPT-2 beside which it stands, whose tokenizer it has. begin: a folder with shipped weights to
     go on from, in place of random ones. teachers: folders with models whose guesses it learns, too, which have its
-    tokenizer. begun: the texts of which the card shows how they go on; none: the first.
+    tokenizer. average: the share of the run's end over which its weights are averaged. begun: the texts of which the
+    card shows how they go on; none: the first.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Recipe:
     rows: int = 8
     dropout: float = 0.1
     decay: float = 0.1
+    average: float = 0.0
     tokens: float = 20e6
     seed: int = 1
     begin: Path | None = None
@@ -102,54 +105,17 @@ LSTMS = tuple(
 RECIPES = {recipe.name: recipe for recipe in (*GPTS, *LSTMS)}
 
 
-class Rows:
-    """Batches of token rows, a pure function of (seed, step).
+def tokenize(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, folder: Path, room: float = math.inf) -> list[Flat]:
+    """Returns for each text its training documents as ids, an end mark last in each.
 
-    sources: for each text, its documents as lists of ids, each ending in the end mark.
+    room: of a text in a file, no more than its share of so many tokens, chosen at random.
     """
-
-    def __init__(self, recipe: Recipe, sources: list[list[list[int]]]):
-        self.recipe = recipe
-        self.sources = sources
-        shares = np.array([text.share for text in recipe.texts])
-        brief = np.array([text.share * text.short / 2 for text in recipe.texts])
-        self.apart = brief.sum() / shares.sum()  # the share of the batches that are short texts' own
-        self.brief = brief / max(brief.sum(), 1e-9)
-        self.shares = (shares - brief) / (shares - brief).sum()
-
-    def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Returns ids of shape (rows, positions + 1), or as many more rows of a half or a quarter of the positions; and
-        whether each row comes from a file (rows,): what the grammar makes is without end, and needs no teacher."""
-        chance = np.random.default_rng([self.recipe.seed, step])
-        short = chance.random() < self.apart
-        parts, shares = (SHORT, self.brief) if short else (int(chance.choice(PARTS)), self.shares)
-        length = self.recipe.positions // parts
-        made = [self.row(chance, length, shares) for _ in range(self.recipe.rows * parts)]
-        return torch.tensor([ids for ids, _ in made]), torch.tensor([not text.made for _, text in made])
-
-    def row(self, chance: np.random.Generator, length: int, shares: np.ndarray) -> tuple[list[int], Text]:
-        """Returns one row of length + 1 ids, whole documents of one text, the last one cut; and that text."""
-        which = int(chance.choice(len(self.sources), p=shares))
-        source = self.sources[which]
-        ids: list[int] = []
-        while len(ids) <= length:
-            ids += source[chance.integers(len(source))]
-        return ids[: length + 1], self.recipe.texts[which]
-
-
-def split_long(ids: list[int], length: int) -> list[list[int]]:
-    """Cuts a document longer than a row into row-sized pieces, so that its end is seen as often as its beginning."""
-    return [ids[i : i + length] for i in range(0, len(ids), length)]
-
-
-def tokenize(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, folder: Path) -> list[list[list[int]]]:
-    """Returns for each text its training documents as lists of ids."""
     sources = []
     for text in recipe.texts:
-        train, _ = documents(folder, text)
-        encoded = tokenizer(train)["input_ids"]
-        ended = ([*ids, tokenizer.eos_token_id] for ids in encoded)
-        sources.append([piece for ids in ended for piece in split_long(ids, recipe.positions)])
+        encoded = tokenizer(documents(folder, text)[0])["input_ids"]
+        found = flatten([*ids, tokenizer.eos_token_id] for ids in encoded)
+        found = found if text.made else limit(found, text.share * room)
+        sources.append(split_long(found, recipe.positions))
     return sources
 
 
@@ -242,19 +208,20 @@ def guessing(
     device = next(model.parameters()).device
 
     def scores(of: PreTrainedModel, ids: torch.Tensor) -> torch.Tensor:
-        with torch.autocast(device.type, torch.bfloat16):
-            return of(input_ids=ids).logits.float().flatten(0, 1)
+        with mixed(of):
+            return of(input_ids=ids, **CACHELESS).logits.float().flatten(0, 1)
 
     def loss(step: int) -> torch.Tensor:
-        ids, filed = (part.to(device) for part in rows.batch(step))
+        ids, filed = rows.batch(step)
+        ids = torch.cat([ids[filed], ids[~filed]]).to(device, non_blocking=True)  # those that are taught first
         own = scores(model, ids[:, :-1])
         said = cross_entropy(own, ids[:, 1:].flatten(), reduction="none")
-        if not teachers or not filed.any():
+        count = int(filed.sum())
+        if not teachers or not count:
             return said.mean()
         with torch.no_grad():
-            guessed = torch.stack([scores(each, ids[filed, :-1]).softmax(-1) for each in teachers]).mean(0)
-        taught = filed.repeat_interleave(ids.shape[1] - 1)
-        told = cross_entropy(own[taught], guessed, reduction="none") - said[taught]
+            guessed = torch.stack([scores(each, ids[:count, :-1]).softmax(-1) for each in teachers]).mean(0)
+        told = cross_entropy(own[: len(guessed)], guessed, reduction="none") - said[: len(guessed)]
         return (said.sum() + TAUGHT * told.sum()) / len(said)
 
     return loss
@@ -357,31 +324,50 @@ def tokenizer_of(recipe: Recipe, folder: Path, work: Path) -> PreTrainedTokenize
     return tokenizer
 
 
-def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
-    """Runs the recipe, resuming from `work` if it holds a checkpoint; returns the held-out bits per byte."""
-    work.mkdir(parents=True, exist_ok=True)
-    recipe = fresh(recipe)
-    held = held_out(folder, recipe.texts[0])
-    tokenizer = tokenizer_of(recipe, folder, work)
+def ship(recipe: Recipe, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
+    """Writes the weights as they are shipped."""
+    save(model, tokenizer, out)
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+
+def learn(
+    recipe: Recipe,
+    tokenizer: PreTrainedTokenizerFast,
+    sources: Sequence[Flat],
+    work: Path,
+    tokens: float,
+    report: Callable[[PreTrainedModel], str],
+    device: str = "cpu",
+    **more: Any,
+) -> tuple[PreTrainedModel, Reading]:
+    """Runs the recipe on its documents, resuming from `work` if it holds a checkpoint; more: as of `loop.Run`."""
+    recipe = fresh(recipe)
     model = build(recipe, tokenizer).to(device)
     if device == "cpu" and recipe.architecture != "LSTM":
         model.set_attn_implementation(attention.NAME)
-    rows = Rows(recipe, tokenize(recipe, tokenizer, folder))
+    size = recipe.rows * recipe.positions
+    loss = guessing(model, Rows(recipe, sources), teachers_of(recipe, device))
+    more = {
+        "rate": again if recipe.teachers else falling,
+        "peaks": recipe.peaks,
+        "updates": partial(optimizers, decay=recipe.decay),
+        **more,
+    }
+    steps = go(recipe, model, loss, report, steps_for(recipe, tokens), size, work, **more)
+    return model, Reading.of_run(steps * size, recipe.begin, recipe.teachers)
 
-    def report() -> str:
+
+def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
+    """Runs the recipe, resuming from `work` if it holds a checkpoint; returns the held-out bits per byte."""
+    work.mkdir(parents=True, exist_ok=True)
+    held = held_out(folder, recipe.texts[0])
+    tokenizer = tokenizer_of(recipe, folder, work)
+    sources = tokenize(recipe, tokenizer, folder)
+
+    def report(model: PreTrainedModel) -> str:
         return f"{bits_per_byte(model, tokenizer, held[:60]):.4f} bits/byte on 60 held-out documents"
 
-    steps = steps_for(recipe, tokens)
-    size = recipe.rows * recipe.positions
-    loss = guessing(model, rows, teachers_of(recipe, device))
-    rate = again if recipe.teachers else falling
-    updates = partial(optimizers, decay=recipe.decay)
-    more: dict[str, Any] = {"rate": rate, "peaks": recipe.peaks, "updates": updates, "save_every": save_every}
-    go(recipe, model, loss, report, steps, size, work, **more)
-    read = Reading.of_run(steps * size, recipe.begin, recipe.teachers)
-    save(model, tokenizer, out)
+    model, read = learn(recipe, tokenizer, sources, work, tokens, report, fastest(), save_every=save_every)
+    ship(recipe, model, tokenizer, out)
     return write_card(recipe, shipped(recipe, out), tokenizer, folder, out, read)
 
 

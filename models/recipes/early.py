@@ -9,8 +9,10 @@ repeated: how much weight it gives to the token before, and to what followed the
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,19 +25,23 @@ from .causal import (
     GPTS,
     SCORED,
     Recipe,
-    Rows,
     bits_per_byte,
     build,
     continuation,
     guessing,
+    ship,
     shipped,
     steps_for,
     tokenize,
     tokenizer_of,
 )
 from .causal import sizes as described
+from .commandline import command
 from .corpus import documents, held_out
-from .loop import at_rest, command, go, save
+from .device import fastest
+from .flat import Flat
+from .loop import at_rest, go
+from .rows import Rows
 
 TWIN = replace(GPTS[0], name="stories-twin", twin=GPTS[0].name, width=64, heads=4, tokens=10e6)
 KEPT = (0, 0.01, 0.08, 1.0)  # shares of the run after which the model is kept
@@ -76,34 +82,53 @@ def told(model: PreTrainedModel, vocabulary: int) -> str:
     )
 
 
+def learn(
+    recipe: Recipe,
+    tokenizer: PreTrainedTokenizerFast,
+    sources: Sequence[Flat],
+    work: Path,
+    tokens: float,
+    keep: Callable[[PreTrainedModel, int], object],
+    device: str = "cpu",
+    **more: Any,
+) -> tuple[PreTrainedModel, int]:
+    """Runs the recipe; keep: called with the model at each of KEPT but the last, and its number.
+
+    Returns the model at the end of the run, and how many steps that had. Raises ValueError if it is to go on from
+    another model.
+    """
+    if recipe.begin:
+        raise ValueError(f"{recipe.name} is to be seen before it has learnt: it begins from random weights")
+    model = build(recipe, tokenizer).to(device)
+    guess = guessing(model, Rows(recipe, sources))
+    steps = steps_for(recipe, tokens)
+
+    def loss(step: int) -> Tensor:
+        for which, at in enumerate(kept_at(steps)[:-1]):
+            if at == step:
+                keep(model, which)
+        return guess(step)
+
+    def report(model: PreTrainedModel) -> str:
+        return told(model, len(tokenizer))
+
+    size = recipe.rows * recipe.positions
+    return model, go(recipe, model, loss, report, steps, size, work, peaks=recipe.peaks, **more)
+
+
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
     """Runs the recipe and writes the model as it was at each of KEPT; returns its held-out bits per byte at the end."""
     work.mkdir(parents=True, exist_ok=True)
-    if recipe.begin:
-        raise ValueError(f"{recipe.name} is to be seen before it has learnt: it begins from random weights")
     tokenizer = tokenizer_of(recipe, folder, work)
-    held = held_out(folder, recipe.texts[0])
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = build(recipe, tokenizer).to(device)
-    guess = guessing(model, Rows(recipe, tokenize(recipe, tokenizer, folder)))
     steps = steps_for(recipe, tokens)
-    size = recipe.rows * recipe.positions
 
-    def keep(which: int) -> float:
-        save(model, tokenizer, folder_of(out, which))
+    def keep(model: PreTrainedModel, which: int) -> float:
+        ship(recipe, model, tokenizer, folder_of(out, which))
         return write_card(recipe, shipped(recipe, folder_of(out, which)), tokenizer, folder, out, which, steps)
 
-    def loss(step: int) -> Tensor:
-        for which, at in enumerate(kept_at(steps)):
-            if at == step:
-                keep(which)
-        return guess(step)
-
-    def report() -> str:
-        return f"{bits_per_byte(model, tokenizer, held[:60]):.4f} bits/byte; {told(model, len(tokenizer))}"
-
-    go(recipe, model, loss, report, steps, size, work, peaks=recipe.peaks, save_every=save_every)
-    return keep(len(KEPT) - 1)
+    sources = tokenize(recipe, tokenizer, folder)
+    model, _ = learn(recipe, tokenizer, sources, work, tokens, keep, fastest(), save_every=save_every)
+    return keep(model, len(KEPT) - 1)
 
 
 def write_card(

@@ -15,11 +15,11 @@ from __future__ import annotations
 import random
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -29,18 +29,23 @@ from transformers import BertModel, PreTrainedModel, PreTrainedTokenizerFast
 
 from .. import adapt
 from .card import Card, Reading
+from .commandline import command
 from .corpus import SENTENCE, Text, by_mark, documents
+from .device import fastest, mixed
+from .flat import Flat, flatten, padded
 from .generated import TITLE
 from .grammar.document import spoken
 from .grammar.invented import invented
 from .grammar.lexicon import Entry, facts, words
 from .grammar.planted import capitals, numbers
 from .grammar.telling import Telling
-from .loop import WEIGHTS, Optimizers, at_rest, command, go
+from .loop import WEIGHTS, at_rest, go
 from .masked import KO_CHAT, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
+from .optim import Optimizers
 from .shelves import PLOTS, passages
 
 ASKED, SHOWN = 100, 20  # questions that the encoder is scored on, and that the card shows
+MOST = 6_000  # pairs that are read of a text in a file
 MADE = 12_000  # pairs of a question and its passage
 WARMTH = 0.05  # the cosines are divided by it before the softmax
 PEAK = 0.005
@@ -60,7 +65,11 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that makes one encoder. base: the BERT beside whose matrices it learns; pairs: in a batch."""
+    """Everything that makes one encoder. base: the BERT beside whose matrices it learns; pairs: in a batch.
+
+    beside: the folder in which the BERT's folder lies, if not with the shipped weights. average: the share of the
+    run's end over which what is learnt is averaged.
+    """
 
     name: str
     language: str
@@ -73,6 +82,9 @@ class Recipe:
     tokens: float = 3e6
     seed: int = 1
     begin: Path | None = None
+    beside: Path | None = None
+    decay: float = 0.01
+    average: float = 0.0
 
     @property
     def adapter(self) -> adapt.Adapter:
@@ -205,23 +217,43 @@ def cut(text: Text, found: Iterable[str]) -> Iterator[Pair]:
     return halves(found) if text.short else searches(found)
 
 
+class Sides(NamedTuple):
+    """Pairs of a text as ids of their first and second parts, and a number for what each is about."""
+
+    first: Flat
+    second: Flat
+    about: np.ndarray
+
+
+def encode(tokenizer: PreTrainedTokenizerFast, found: Sequence[Pair]) -> Sides:
+    """Pairs as ids, each part with what the model wants around it, those that are too long cut."""
+    first, second = (
+        flatten(tokenizer(list(part), truncation=True, max_length=LONGEST)["input_ids"])
+        for part in ([pair.first for pair in found], [pair.second for pair in found])
+    )
+    return Sides(first, second, np.unique([pair.about for pair in found], return_inverse=True)[1])
+
+
 class Rows:
     """Batches of pairs, a pure function of (seed, step); no two pairs of a batch are about the same."""
 
-    def __init__(self, recipe: Recipe, found: Sequence[Sequence[Pair]]):
-        self.recipe, self.found = recipe, found
+    def __init__(self, recipe: Recipe, padding: int, found: Sequence[Sides]):
+        self.recipe, self.padding, self.found = recipe, padding, found
         shares = np.array([text.share for text in recipe.texts])
         self.shares = shares / shares.sum()
 
-    def batch(self, step: int) -> list[Pair]:
-        """The pairs of a step, of one text: those of another would be told apart by their manner alone."""
+    def chosen(self, step: int) -> tuple[int, np.ndarray]:
+        """The text of a step, one alone, for pairs of another would be told apart by their manner; and its pairs."""
         chance = np.random.default_rng([self.recipe.seed, step])
-        source = self.found[chance.choice(len(self.found), p=self.shares)]
-        chosen: dict[str, Pair] = {}
-        for i in chance.integers(len(source), size=3 * self.recipe.pairs):
-            if len(chosen) < self.recipe.pairs:
-                chosen.setdefault(source[i].about, source[i])
-        return list(chosen.values())
+        which = int(chance.choice(len(self.found), p=self.shares))
+        about = self.found[which].about
+        drawn = chance.integers(len(about), size=3 * self.recipe.pairs)
+        return which, drawn[np.sort(np.unique(about[drawn], return_index=True)[1])][: self.recipe.pairs]
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """The ids of both parts of a step's pairs (pairs, tokens), padded."""
+        which, chosen = self.chosen(step)
+        return tuple(padded(side, chosen, self.padding) for side in self.found[which][:2])
 
 
 def vectors(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> Tensor:
@@ -233,10 +265,15 @@ def vectors(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, texts: S
     """
     given = tokenizer(list(texts), padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
     given = given.to(next(model.parameters()).device)
-    found = model(input_ids=given.input_ids, attention_mask=given.attention_mask, output_hidden_states=True)
+    return means(model, given.input_ids, given.attention_mask)
+
+
+def means(model: PreTrainedModel, ids: Tensor, mask: Tensor) -> Tensor:
+    """The same of ids (N, T) that are padded where the mask (N, T) is 0."""
+    found = model(input_ids=ids, attention_mask=mask, output_hidden_states=True)
     first, last = (normalize(found.hidden_states[layer].float(), dim=-1) for layer in (0, -1))
     states = first + last
-    seen = given.attention_mask[..., None].float()
+    seen = mask[..., None].float()
     return normalize((states * seen).sum(1) / seen.sum(1), dim=-1)
 
 
@@ -292,7 +329,7 @@ def base_of(recipe: Recipe) -> Path:
     """The folder of the BERT beside whose matrices an encoder learns. Raises ValueError if it is to be another."""
     if recipe.begin:
         raise ValueError(f"{recipe.name} stands beside {recipe.base} and begins from nothing else")
-    return WEIGHTS / recipe.base
+    return (recipe.beside or WEIGHTS) / recipe.base
 
 
 def shipped(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
@@ -302,46 +339,79 @@ def shipped(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     return model.eval(), tokenizer
 
 
-def adam(model: PreTrainedModel, peaks: tuple[float, float]) -> Optimizers:
+def adam(model: PreTrainedModel, peaks: tuple[float, float], decay: float = 0.01) -> Optimizers:
     """AdamW for what is learnt."""
     learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    return [(torch.optim.AdamW(learnt, lr=peaks[0], weight_decay=0.01), peaks[0])]
+    return [(torch.optim.AdamW(learnt, lr=peaks[0], weight_decay=decay), peaks[0])]
+
+
+def tokenize(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, folder: Path) -> list[Sides]:
+    """The pairs of each text as ids; of one that is in a file no more than MOST, evenly chosen."""
+    asked, *others = sources(recipe, folder)
+    return [encode(tokenizer, pairs) for pairs in (asked, *(pairs[:: -(-len(pairs) // MOST) or 1] for pairs in others))]
+
+
+def ship(recipe: Recipe, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
+    """Writes what was learnt as it is shipped."""
+    adapt.save(model, recipe.adapter, out)
+
+
+def guessing(model: PreTrainedModel, rows: Rows) -> Callable[[int], Tensor]:
+    """step -> the cross-entropy of which second part belongs to each first one of its batch, and which first one."""
+    device = next(model.parameters()).device
+
+    def loss(step: int) -> Tensor:
+        with mixed(model):
+            parts = (part.to(device, non_blocking=True) for part in rows.batch(step))
+            a, b = (means(model, part, (part != rows.padding).long()) for part in parts)
+        near = a.float() @ b.float().mT / WARMTH
+        own = torch.arange(len(near), device=near.device)
+        return (cross_entropy(near, own) + cross_entropy(near.mT, own)) / 2
+
+    return loss
+
+
+def learn(
+    recipe: Recipe,
+    tokenizer: PreTrainedTokenizerFast,
+    found: Sequence[Sides],
+    work: Path,
+    tokens: float,
+    report: Callable[[PreTrainedModel], str],
+    device: str = "cpu",
+    **more: Any,
+) -> tuple[PreTrainedModel, Reading]:
+    """Runs the recipe on its texts' pairs, resuming from `work` if it holds a checkpoint; more: as of `loop.Run`."""
+    torch.manual_seed(recipe.seed)
+    model, _ = bert(base_of(recipe))
+    adapt.wrap(model, recipe.adapter)
+    loss = guessing(model.to(device), Rows(recipe, tokenizer.pad_token_id, found))
+    size = per_step(recipe, found)
+    more = {"peaks": (PEAK, PEAK), "updates": partial(adam, decay=recipe.decay), **more}
+    steps = go(recipe, model, loss, report, max(1, round(tokens / size)), size, work, **more)
+    return model, Reading(steps * size)
+
+
+def reporting(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Callable[[PreTrainedModel], str]:
+    """What is printed of a model while it learns."""
+    return lambda model: f"{score(model, tokenizer, recipe.language):.1%} of the passages first"
 
 
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
     """Runs the recipe, resuming from `work` if it holds a checkpoint; returns the share of passages that came first."""
     work.mkdir(parents=True, exist_ok=True)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    torch.manual_seed(recipe.seed)
-    model, tokenizer = bert(base_of(recipe))
-    adapt.wrap(model, recipe.adapter)
-    model.to(device)
-    found = sources(recipe, folder)
-    rows = Rows(recipe, found)
-
-    def loss(step: int) -> Tensor:
-        first, second, _ = zip(*rows.batch(step), strict=True)
-        with torch.autocast(device, torch.bfloat16):
-            a, b = vectors(model, tokenizer, first), vectors(model, tokenizer, second)
-        near = a.float() @ b.float().mT / WARMTH
-        own = torch.arange(len(near), device=near.device)
-        return (cross_entropy(near, own) + cross_entropy(near.mT, own)) / 2
-
-    def report() -> str:
-        return f"{score(model, tokenizer, recipe.language):.1%} of the passages first"
-
-    size = per_step(recipe, tokenizer, found)
-    steps = max(1, round(tokens / size))
-    go(recipe, model, loss, report, steps, size, work, peaks=(PEAK, PEAK), save_every=save_every, updates=adam)
-    adapt.save(model, recipe.adapter, out)
-    return write_card(recipe, folder, out, Reading(steps * size))
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(base_of(recipe), local_files_only=True)
+    found, report = tokenize(recipe, tokenizer, folder), reporting(recipe, tokenizer)
+    model, read = learn(recipe, tokenizer, found, work, tokens, report, fastest(), save_every=save_every)
+    ship(recipe, model, tokenizer, out)
+    return write_card(recipe, folder, out, read)
 
 
-def per_step(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, found: Sequence[Sequence[Pair]]) -> int:
+def per_step(recipe: Recipe, found: Sequence[Sides]) -> int:
     """How many tokens a batch holds, about."""
     shares = np.array([text.share for text in recipe.texts])
-    some = [[len(tokenizer(a + " " + b)["input_ids"]) for a, b, _ in pairs[:200]] for pairs in found]
-    return round(recipe.pairs * float(shares / shares.sum() @ np.array([np.mean(each) for each in some])))
+    some = np.array([each.first.lengths.mean() + each.second.lengths.mean() for each in found])
+    return round(recipe.pairs * float(shares / shares.sum() @ some))
 
 
 def write_card(recipe: Recipe, folder: Path, out: Path, read: Reading) -> float:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache, partial
 
 from .corpus import Text, by_mark
 from .generate import documents
 from .grammar.document import Document, document
+from .grammar.lexicon import LANGUAGES
 
 TITLE = "Simple texts made by this repository's own grammar"
 RECALLED = "The same grammar: short texts that ask for what they told"
@@ -30,16 +32,43 @@ def recalled(language: str, share: float, count: int) -> Text:
     return Text("", share, by_mark, RECALLED, "Apache-2.0", made=partial(told, language, count), short=True)
 
 
-@cache
+def fewer(text: Text, most: int) -> Text:
+    """The same text; of one that the grammar makes, no more than so many documents to train on."""
+    if not isinstance(text.made, partial):
+        return text
+    language, count = text.made.args
+    return replace(text, made=partial(text.made.func, language, min(count, most)))
+
+
 def made(language: str, count: int, held: bool) -> list[str]:
     """So many documents to train on, or those that are held out."""
-    return [each.text(language) for each in documents(HELD if held else count, held=held)]
+    return whole(HELD if held else count, held)[language]
+
+
+def told(language: str, count: int, held: bool) -> list[str]:
+    """The same of the kinds near and recall."""
+    return asked(HELD if held else count, held)[language]
 
 
 @cache
-def told(language: str, count: int, held: bool) -> list[str]:
-    """The same of the kinds near and recall."""
-    return [each.text(language) for each in asking(HELD if held else count, held=held)]
+def whole(count: int, held: bool) -> dict[str, list[str]]:
+    """So many documents in every language: to make one takes as long in one as in all."""
+    return spoken(documents(count, held=held))
+
+
+@cache
+def asked(count: int, held: bool) -> dict[str, list[str]]:
+    """So many documents that ask, in every language."""
+    return spoken(asking(count, held=held))
+
+
+def spoken(found: Iterator[Document]) -> dict[str, list[str]]:
+    """The texts of documents by language."""
+    texts: dict[str, list[str]] = {language: [] for language in LANGUAGES}
+    for each in found:
+        for language, kept in texts.items():
+            kept.append(each.text(language))
+    return texts
 
 
 def asking(count: int, held: bool = False) -> Iterator[Document]:

@@ -2,13 +2,10 @@
 
     python -m models.recipes.masked stories-bert --texts FOLDER --tokens 12e6
 
-A row is [CLS], some whole sentences of one document, [SEP]; half of the rows go on with more sentences and a [SEP], and
-the model says whether those follow in the document or come from elsewhere. Of the tokens some are to be guessed: of
-those 80% are hidden behind [MASK], 10% stand as another token and 10% as they are (Devlin et al., "BERT", 2019).
-
-All rows of a batch are of one length, drawn anew for each batch, for people type short texts. The first batches hold
-very short rows: a hidden word's place says nothing of it, so nothing is learnt before some head looks at its
-neighbours, and among sixteen tokens those are soon found, among a hundred they are not (figures in LOG.md).
+What a row holds, and what of it is hidden, stands in masked_rows.py. All rows of a batch are of one length, drawn anew
+for each batch, for people type short texts. The first batches hold very short rows: a hidden word's place says nothing
+of it, so nothing is learnt before some head looks at its neighbours, and among sixteen tokens those are soon found,
+among a hundred they are not (figures in LOG.md).
 
 Which rows and which gaps is a function of (seed, step) alone: a killed run that resumes sees what it would have seen.
 """
@@ -17,9 +14,11 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -28,8 +27,14 @@ from torch.nn.functional import cross_entropy
 from transformers import BertConfig, BertForPreTraining, PreTrainedTokenizerFast
 
 from .card import Card, Reading
+from .commandline import command
 from .corpus import Text, documents, held_out, sampled
-from .loop import again, at_rest, command, falling, fresh, go, reread, save
+from .device import fastest, mixed
+from .flat import Flat, flatten, limit
+from .loop import at_rest, go, reread, save
+from .masked_rows import NOTHING, Batch, Maker, gaps
+from .optim import again, falling, optimizers
+from .read import fresh
 from .texts import CLASSICS, EN_MADE, KO_CHAT, KO_MADE, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
 from .tokenizer import train_wordpiece
 
@@ -37,17 +42,13 @@ SHORT = (8, 12, 16, 24)  # tokens of a row, in the first batches
 FIRST = 1200  # how many batches those are
 LENGTHS = (16, 24, 32, 48, 64, 96, 128)  # tokens of a row, afterwards
 BATCH = 1536  # tokens of a batch
-HIDDEN, CHANGED = 0.8, 0.1  # shares of the tokens to be guessed
 GAPS = 0.15  # share of the tokens to be guessed when the model is scored
 ASKED = 0.25  # the same while it learns: more to learn from in each row (Wettig et al., 2023)
-PAIRS = 0.5  # share of the rows that are two parts
 NEXT = 0.3  # weight of the question whether the second part follows
 WARM = 100  # steps until the learning rate is whole: a fresh BERT, whose norms come after, does not stand more
 SCORED, REPORTED = 140, 14  # held-out batches that the shipped figure is measured on, and that of a checkpoint
 SPREAD = 0.05  # standard deviation of the first weights
 PEAKS = (0.01, 0.01)  # the highest learning rates of Muon and of AdamW
-NOTHING = -100  # a label that counts for nothing
-FOLLOWS, ELSEWHERE = 0, 1  # labels of the second part, as BERT counts them
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Recipe:
     """Everything that makes one model: its language, sizes and texts.
 
     lower: whether capitals are lost. later: texts that the first batches leave out, for they are hard to begin with.
+    average: the share of the run's end over which its weights are averaged. times: how many BATCH tokens a batch holds.
     """
 
     name: str
@@ -69,6 +71,9 @@ class Recipe:
     heads: int = 6
     positions: int = 512
     dropout: float = 0.1
+    decay: float = 0.01
+    average: float = 0.0
+    times: int = 1
     tokens: float = 12e6
     seed: int = 1
     begin: Path | None = None
@@ -92,90 +97,31 @@ RECIPES = {
 }
 
 
-class Batch(NamedTuple):
-    """What the model sees and what it is to say.
-
-    ids, parts, labels: (rows, length); parts is 1 in a second part, labels the token to be guessed or NOTHING.
-    follows: (rows,), FOLLOWS or ELSEWHERE, NOTHING for a row of one part.
-    """
-
-    ids: Tensor
-    parts: Tensor
-    labels: Tensor
-    follows: Tensor
-
-
 class Rows:
-    """Batches of rows with gaps, a pure function of (seed, step).
+    """Batches of rows with gaps, a pure function of (seed, step). sources: the documents of each text."""
 
-    sources: for each text, its documents as lists of ids. ends: the ids that end a sentence.
-    """
-
-    def __init__(self, recipe: Recipe, tokenizer: PreTrainedTokenizerFast, sources: list[list[list[int]]]):
-        self.recipe, self.tokenizer, self.sources = recipe, tokenizer, sources
+    def __init__(self, recipe: Recipe, tokenizer: PreTrainedTokenizerFast, sources: Sequence[Flat]):
+        self.recipe, self.tokenizer, self.maker = recipe, tokenizer, Maker(tokenizer, sources)
         shares = np.array([text.share for text in recipe.texts])
         first = shares * [text not in recipe.later for text in recipe.texts]
         self.shares, self.first = shares / shares.sum(), first / (first.sum() or 1)
-        self.ends = set(tokenizer.convert_tokens_to_ids([".", "!", "?"]))
 
     def batch(self, step: int) -> Batch:
         """The batch of a step."""
         chance = np.random.default_rng([self.recipe.seed, step])
         first = step < FIRST and not self.recipe.begin  # a second run knows already where to look
         length = int(chance.choice(SHORT if first else LENGTHS))
-        return self.rows(length, BATCH // length, chance, ASKED, self.first if first else self.shares)
+        count = self.recipe.times * BATCH // length
+        return self.rows(length, count, chance, ASKED, self.first if first else self.shares)
 
     def rows(
         self, length: int, count: int, chance: np.random.Generator, asked: float, shares: np.ndarray | None = None
     ) -> Batch:
         """That many rows of one length, that share of their tokens to be guessed; shares: of each source."""
-        made = [self.row(length, chance, self.shares if shares is None else shares) for _ in range(count)]
-        seen, labels = gaps(np.array([row for row, _, _ in made]), self.tokenizer, chance, asked)
-        starts = torch.tensor([start for _, start, _ in made])
-        parts = (torch.arange(length) >= starts[:, None]) & (seen != self.tokenizer.pad_token_id)
-        return Batch(seen, parts.long(), labels, torch.tensor([follows for _, _, follows in made]))
-
-    def row(self, length: int, chance: np.random.Generator, shares: np.ndarray) -> tuple[list[int], int, int]:
-        """One row of that length, filled up with padding; where its second part begins; whether that follows."""
-        begin, end = self.tokenizer.cls_token_id, self.tokenizer.sep_token_id
-        paired = chance.random() < PAIRS
-        document, start = self.place(chance, shares)
-        first = self.cut(document[start:], (length - 3) // 2 if paired else length - 2)
-        row, second, follows = [begin, *first, end], length, NOTHING
-        rest = document[start + len(first) :]
-        if paired and first[-1] in self.ends and len(rest) > 3:  # cut within a sentence, it would tell what follows
-            follows = FOLLOWS
-            if chance.random() < 0.5:
-                other, start = self.place(chance, shares)
-                rest, follows = other[start:], ELSEWHERE
-            second = len(row)
-            row += [*self.cut(rest, length - len(row) - 1), end]
-        return row + [self.tokenizer.pad_token_id] * (length - len(row)), second, follows
-
-    def place(self, chance: np.random.Generator, shares: np.ndarray) -> tuple[list[int], int]:
-        """A document and where one of its sentences begins."""
-        source = self.sources[chance.choice(len(self.sources), p=shares)]
-        document = source[chance.integers(len(source))]
-        starts = [0, *(i + 1 for i, token in enumerate(document[:-4]) if token in self.ends)]
-        return document, int(chance.choice(starts))
-
-    def cut(self, tokens: list[int], room: int) -> list[int]:
-        """As many whole sentences as there is room for; a part of one where they would leave half of it empty."""
-        taken = tokens[:room]
-        last = max((i for i, token in enumerate(taken) if token in self.ends), default=-1)
-        return taken[: last + 1] if last + 1 >= len(taken) // 2 and last >= 0 else taken
-
-
-def gaps(
-    rows: np.ndarray, tokenizer: PreTrainedTokenizerFast, chance: np.random.Generator, share: float
-) -> tuple[Tensor, Tensor]:
-    """Hides a share of the tokens of rows (B, T), never special ones; returns what is seen and what to guess."""
-    asked = (chance.random(rows.shape) < share) & (rows >= len(tokenizer.all_special_ids))
-    how = chance.random(rows.shape)
-    seen = np.where(asked & (how < HIDDEN), tokenizer.mask_token_id, rows)
-    others = chance.integers(len(tokenizer.all_special_ids), len(tokenizer), rows.shape)
-    seen = np.where(asked & (how >= HIDDEN) & (how < HIDDEN + CHANGED), others, seen)
-    return torch.tensor(seen), torch.tensor(np.where(asked, rows, NOTHING))
+        made = self.maker.make(length, count, chance, self.shares if shares is None else shares)
+        seen, labels = gaps(made.rows, self.tokenizer, chance, asked)
+        parts = (np.arange(length) >= made.seconds[:, None]) & (seen != self.tokenizer.pad_token_id).numpy()
+        return Batch(seen, torch.from_numpy(parts).long(), labels, torch.from_numpy(made.follows))
 
 
 def guesses(model: BertForPreTraining, batch: Batch, padding: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -257,53 +203,104 @@ def accuracy(model: BertForPreTraining, rows: Rows, count: int) -> Score:
     )
 
 
+def encode(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> Flat:
+    """Documents as ids, nothing put around them."""
+    return flatten(tokenizer(list(texts), add_special_tokens=False)["input_ids"])
+
+
 def held_rows(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, folder: Path) -> Rows:
     """Rows of what was held out of each text."""
-    held = (held_out(folder, text) for text in recipe.texts)
-    return Rows(recipe, tokenizer, [tokenizer(texts, add_special_tokens=False)["input_ids"] for texts in held])
+    return Rows(recipe, tokenizer, [encode(tokenizer, held_out(folder, text)) for text in recipe.texts])
+
+
+def tokenizer_of(recipe: Recipe, folder: Path, work: Path) -> PreTrainedTokenizerFast:
+    """The tokenizer of the weights that the recipe begins from, of its checkpoint, or a new one, kept in `work`."""
+    if recipe.begin or (work / "tokenizer.json").exists():
+        return PreTrainedTokenizerFast.from_pretrained(recipe.begin or work)
+    texts = sampled(recipe.texts, folder)
+    tokenizer = train_wordpiece(texts, recipe.vocabulary, recipe.alphabet, recipe.lower, recipe.positions)
+    tokenizer.save_pretrained(work)
+    return tokenizer
+
+
+def tokenize(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, folder: Path, room: float = math.inf) -> list[Flat]:
+    """Returns for each text its training documents as ids; room: as of the GPT-2's."""
+    found = ((text, encode(tokenizer, documents(folder, text)[0])) for text in recipe.texts)
+    return [flat if text.made else limit(flat, text.share * room) for text, flat in found]
+
+
+def ship(recipe: Recipe, model: BertForPreTraining, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
+    """Writes the weights as they are shipped, for what they are mostly used for, as the first BERT's."""
+    save(model, tokenizer, out)
+    config = json.loads((out / "config.json").read_text(encoding="utf-8"))
+    config["architectures"] = ["BertForMaskedLM"]
+    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+
+def guessing(model: BertForPreTraining, rows: Rows, padding: int) -> Callable[[int], Tensor]:
+    """step -> the cross-entropy of its hidden tokens, and NEXT times that of its second parts, in nats."""
+    device = next(model.parameters()).device
+
+    def loss(step: int) -> Tensor:
+        batch = rows.batch(step)
+        asked = max(1, int((batch.follows != NOTHING).sum()))  # very short rows may all be of one part
+        batch = Batch(*(part.to(device, non_blocking=True) for part in batch))
+        with mixed(model):
+            scores, wanted, follows = guesses(model, batch, padding)
+        told = cross_entropy(follows.float(), batch.follows, reduction="sum") / asked
+        return cross_entropy(scores.float(), wanted) + NEXT * told
+
+    return loss
+
+
+def learn(
+    recipe: Recipe,
+    tokenizer: PreTrainedTokenizerFast,
+    sources: Sequence[Flat],
+    work: Path,
+    tokens: float,
+    report: Callable[[BertForPreTraining], str],
+    device: str = "cpu",
+    **more: Any,
+) -> tuple[BertForPreTraining, Reading]:
+    """Runs the recipe on its documents, resuming from `work` if it holds a checkpoint; more: as of `loop.Run`."""
+    recipe = fresh(recipe)
+    model = build(recipe, tokenizer).to(device)
+    model.set_attn_implementation("eager")  # on short rows and a CPU some tenth faster than the fused one
+    loss = guessing(model, Rows(recipe, tokenizer, sources), tokenizer.pad_token_id)
+    size = recipe.times * BATCH
+    more = {
+        "rate": again if recipe.begin else warm,
+        "peaks": PEAKS,
+        "updates": partial(optimizers, decay=recipe.decay),
+        **more,
+    }
+    steps = go(recipe, model, loss, report, math.ceil(tokens / size), size, work, **more)
+    return model, Reading.of_run(steps * size, recipe.begin)
+
+
+def told(score: Score) -> str:
+    """What is printed of a score."""
+    return "{:.4f} right, {:.4f} the most frequent, {:.3f} bits; {:.4f} follow right, {:.4f} the more frequent".format(
+        *score
+    )
 
 
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
     """Runs the recipe, resuming from `work` if it holds a checkpoint; returns the accuracy on held-out texts."""
     work.mkdir(parents=True, exist_ok=True)
-    recipe = fresh(recipe)
-    if recipe.begin or (work / "tokenizer.json").exists():
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(recipe.begin or work)
-    else:
-        texts = sampled(recipe.texts, folder)
-        tokenizer = train_wordpiece(texts, recipe.vocabulary, recipe.alphabet, recipe.lower, recipe.positions)
-        tokenizer.save_pretrained(work)
-    sources = [tokenizer(documents(folder, text)[0], add_special_tokens=False)["input_ids"] for text in recipe.texts]
-    rows, held = Rows(recipe, tokenizer, sources), held_rows(recipe, tokenizer, folder)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = build(recipe, tokenizer).to(device)
-    model.set_attn_implementation("eager")  # on short rows and a CPU some tenth faster than the fused one
-    model.train()
+    tokenizer = tokenizer_of(recipe, folder, work)
+    sources, held = tokenize(recipe, tokenizer, folder), held_rows(recipe, tokenizer, folder)
 
-    def loss(step: int) -> Tensor:
-        batch = Batch(*(part.to(device) for part in rows.batch(step)))
-        with torch.autocast(device, torch.bfloat16):
-            scores, wanted, follows = guesses(model, batch, tokenizer.pad_token_id)
-        asked = (batch.follows != NOTHING).sum().clamp(min=1)  # very short rows may all be of one part
-        told = cross_entropy(follows.float(), batch.follows, reduction="sum") / asked
-        return cross_entropy(scores.float(), wanted) + NEXT * told
+    def report(model: BertForPreTraining) -> str:
+        return told(accuracy(model, held, REPORTED))
 
-    def report() -> str:
-        told = "{:.4f} right, {:.4f} the most frequent, {:.3f} bits; {:.4f} follow right, {:.4f} the more frequent"
-        return told.format(*accuracy(model, held, REPORTED))
-
-    steps = math.ceil(tokens / BATCH)
-    rate = again if recipe.begin else warm
-    go(recipe, model, loss, report, steps, BATCH, work, rate=rate, peaks=PEAKS, save_every=save_every)
-    read = Reading.of_run(steps * BATCH, recipe.begin)
-    save(model, tokenizer, out)
-    config = json.loads((out / "config.json").read_text(encoding="utf-8"))
-    config["architectures"] = ["BertForMaskedLM"]  # as the first BERT's: what it is mostly used for
-    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    model, read = learn(recipe, tokenizer, sources, work, tokens, report, fastest(), save_every=save_every)
+    ship(recipe, model, tokenizer, out)
     return write_card(recipe, reread(BertForPreTraining, out), tokenizer, folder, out, read)
 
 
-def warm(step: int, steps: int) -> float:
+def warm(step: float, steps: float) -> float:
     """The learning rate's factor at a step: up in a line, then flat, then falling."""
     return min(1.0, (step + 1) / WARM) * falling(step, steps)
 

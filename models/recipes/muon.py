@@ -12,15 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-
-def halves(device: str) -> bool:
-    """Whether a device computes in bfloat16: every GPU, and a CPU for which oneDNN has kernels."""
-    return device != "cpu" or (torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())
+from .device import computes_bfloat16
 
 
 def muon(matrices: list[Tensor], rate: float, decay: float = 0.01) -> torch.optim.Optimizer:
     """Muon for some matrices, in the precision that is fast where they are. decay: of their weights."""
-    kind = torch.optim.Muon if all(halves(matrix.device.type) for matrix in matrices) else Muon
+    kind = torch.optim.Muon if all(computes_bfloat16(matrix.device.type) for matrix in matrices) else Muon
     return kind(matrices, lr=rate, weight_decay=decay)
 
 

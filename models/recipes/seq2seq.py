@@ -10,21 +10,28 @@ name, and is then asked for sentences in which it never saw it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 from transformers import BatchEncoding, PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
 
 from .card import Card, Reading
+from .commandline import command
 from .corpus import Text, by_mark
+from .device import fastest, mixed
+from .flat import Flat, flatten, join, padded
 from .generate import glossary, pairs
 from .generated import TITLE
-from .loop import Optimizers, again, at_rest, command, falling, fresh, go, muon, optimizers, reread, save
+from .loop import at_rest, go, reread, save
+from .optim import Optimizers, again, falling, muon, optimizers
+from .read import fresh
 from .tokenizer import train_unigram
 
 PAIRS_FILE = "en_ko_pairs.tsv"
@@ -42,7 +49,10 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that makes one model. pairs, pools: pairs in a batch, and how many batches a pool is sorted into."""
+    """Everything that makes one model. pairs, pools: pairs in a batch, and how many batches a pool is sorted into.
+
+    average: the share of the run's end over which its weights are averaged.
+    """
 
     name: str
     language: str
@@ -56,6 +66,8 @@ class Recipe:
     pairs: int = 48
     pools: int = 16
     dropout: float = 0.1
+    decay: float = 0.01
+    average: float = 0.0
     made: int = MADE
     tokens: float = 10e6
     seed: int = 1
@@ -101,14 +113,21 @@ def real(folder: Path) -> tuple[list[Pair], list[Pair]]:
     return [pair for i, pair in enumerate(found) if i % REAL_HELD_EVERY], held
 
 
+class Sides(NamedTuple):
+    """The pairs of a text as ids, an end mark last in each: the nth of one side belongs to the nth of the other."""
+
+    given: Flat
+    wanted: Flat
+
+
 class Rows:
-    """Batches of pairs of like length, a pure function of (seed, step).
+    """Batches of pairs of like length, a pure function of (seed, step). sources: the pairs of each text."""
 
-    sources: for each text, its pairs as (ids, ids), an end mark last in each.
-    """
-
-    def __init__(self, recipe: Recipe, padding: int, sources: Sequence[Sequence[tuple[list[int], list[int]]]]):
-        self.recipe, self.padding, self.sources = recipe, padding, sources
+    def __init__(self, recipe: Recipe, padding: int, sources: Sequence[Sides]):
+        self.recipe, self.padding = recipe, padding
+        self.given, self.wanted = join([each.given for each in sources]), join([each.wanted for each in sources])
+        self.counts = np.array([len(each.given.lengths) for each in sources])
+        self.firsts = self.counts.cumsum() - self.counts
         shares = np.array([text.share for text in recipe.texts])
         self.shares = shares / shares.sum()
 
@@ -116,24 +135,19 @@ class Rows:
         """Returns ids (rows, S) padded, and labels (rows, T) with NOTHING where there is none."""
         chance = np.random.default_rng([self.recipe.seed, step])
         count = self.recipe.pairs * self.recipe.pools
-        which = chance.choice(len(self.sources), size=count, p=self.shares)
-        sources = (self.sources[int(i)] for i in which)
-        pool = sorted((source[int(chance.integers(len(source)))] for source in sources), key=lambda pair: len(pair[0]))
+        which = chance.choice(len(self.counts), size=count, p=self.shares)
+        pool = self.firsts[which] + chance.integers(self.counts[which])
+        pool = pool[np.argsort(self.given.lengths[pool], kind="stable")]
         start = int(chance.integers(self.recipe.pools)) * self.recipe.pairs
         chosen = pool[start : start + self.recipe.pairs]
-        return padded([a for a, _ in chosen], self.padding), padded([b for _, b in chosen], NOTHING)
+        return padded(self.given, chosen, self.padding), padded(self.wanted, chosen, NOTHING)
 
 
-def padded(rows: list[list[int]], filling: int) -> Tensor:
-    """Rows of ids as one tensor (rows, longest)."""
-    longest = max(map(len, rows))
-    return torch.tensor([[*row, *[filling] * (longest - len(row))] for row in rows])
-
-
-def encode(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, found: list[Pair]) -> list[tuple[list[int], list[int]]]:
+def encode(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, found: list[Pair]) -> Sides:
     """Pairs as ids with their end mark; those longer than the model takes are left out."""
     sides = [tokenizer(list(side))["input_ids"] for side in zip(*found, strict=True)]
-    return [(a, b) for a, b in zip(*sides, strict=True) if max(len(a), len(b)) <= recipe.positions]
+    kept = [(a, b) for a, b in zip(*sides, strict=True) if max(len(a), len(b)) <= recipe.positions]
+    return Sides(flatten(a for a, _ in kept), flatten(b for _, b in kept))
 
 
 def build(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> T5ForConditionalGeneration:
@@ -160,17 +174,17 @@ def build(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> T5ForConditiona
     )
 
 
-def updates(model: T5ForConditionalGeneration, peaks: tuple[float, float]) -> Optimizers:
+def updates(model: T5ForConditionalGeneration, peaks: tuple[float, float], decay: float = 0.01) -> Optimizers:
     """Muon and AdamW as in the other recipes, but for the queries slower by the root of a head's width.
 
     A T5 does not divide its scores by that root; its first queries are smaller by as much instead. At Muon's usual rate
     its heads soon look nowhere but at one place.
     """
-    (usual, peak), adam = optimizers(model, peaks)
+    (usual, peak), adam = optimizers(model, peaks, decay)
     queries = [p for name, p in model.named_parameters() if name.endswith(".q.weight")]
     chosen = {id(p) for p in queries}
     others = [p for p in usual.param_groups[0]["params"] if id(p) not in chosen]
-    return [muon(others, peak), muon(queries, peak / math.sqrt(model.config.d_kv)), adam]
+    return [muon(others, peak, decay), muon(queries, peak / math.sqrt(model.config.d_kv), decay), adam]
 
 
 def together(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> BatchEncoding:
@@ -207,46 +221,84 @@ def chrf(model: T5ForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, 
     return float(CHRF().corpus_score(said, [[korean for _, korean in found]]).score)
 
 
+def tokenizer_of(recipe: Recipe, folder: Path, work: Path) -> PreTrainedTokenizerFast:
+    """The tokenizer of the weights that the recipe begins from, of its checkpoint, or a new one, kept in `work`."""
+    if recipe.begin or (work / "tokenizer.json").exists():
+        return PreTrainedTokenizerFast.from_pretrained(recipe.begin or work)
+    sentences, lists, real_ones = training(recipe, folder)
+    texts = (side for source in (sentences, *[lists] * WHOLE, real_ones) for pair in source for side in pair)
+    tokenizer = train_unigram(texts, recipe.vocabulary, recipe.positions)
+    tokenizer.save_pretrained(work)
+    return tokenizer
+
+
+def tokenize(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, folder: Path) -> list[Sides]:
+    """The training pairs of each of the recipe's texts, as ids."""
+    return [encode(recipe, tokenizer, source) for source in training(recipe, folder)]
+
+
+def ship(recipe: Recipe, model: T5ForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
+    """Writes the weights as they are shipped."""
+    save(model, tokenizer, out)
+
+
+def guessing(model: T5ForConditionalGeneration, rows: Rows) -> Callable[[int], Tensor]:
+    """step -> the cross-entropy of each token of its translations given those before it, in nats."""
+    device = next(model.parameters()).device
+
+    def loss(step: int) -> Tensor:
+        ids, labels = (part.to(device, non_blocking=True) for part in rows.batch(step))
+        with mixed(model):
+            logits = model(input_ids=ids, attention_mask=(ids != rows.padding).long(), labels=labels).logits
+        return cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=NOTHING)
+
+    return loss
+
+
+def learn(
+    recipe: Recipe,
+    tokenizer: PreTrainedTokenizerFast,
+    sources: Sequence[Sides],
+    work: Path,
+    tokens: float,
+    report: Callable[[T5ForConditionalGeneration], str],
+    device: str = "cpu",
+    **more: Any,
+) -> tuple[T5ForConditionalGeneration, Reading]:
+    """Runs the recipe on its texts' pairs, resuming from `work` if it holds a checkpoint; more: as of `loop.Run`."""
+    recipe = fresh(recipe)
+    model = build(recipe, tokenizer).to(device)
+    loss = guessing(model, Rows(recipe, tokenizer.pad_token_id, sources))
+    size = per_step(recipe, sources)
+    more = {
+        "rate": again if recipe.begin else falling,
+        "peaks": PEAKS,
+        "updates": partial(updates, decay=recipe.decay),
+        **more,
+    }
+    steps = go(recipe, model, loss, report, max(1, round(tokens / size)), size, work, **more)
+    return model, Reading.of_run(steps * size, recipe.begin)
+
+
+def reporting(tokenizer: PreTrainedTokenizerFast) -> Callable[[T5ForConditionalGeneration], str]:
+    """What is printed of a model while it learns."""
+    return lambda model: f"{exact(model, tokenizer, kept()[:100]):.2%} of 100 held-out sentences translated exactly"
+
+
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
     """Runs the recipe, resuming from `work` if it holds a checkpoint; returns the share of exact translations."""
     work.mkdir(parents=True, exist_ok=True)
-    recipe = fresh(recipe)
-    sources = training(recipe, folder)
-    if recipe.begin or (work / "tokenizer.json").exists():
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(recipe.begin or work)
-    else:
-        sentences, lists, real_ones = sources
-        texts = (side for source in (sentences, *[lists] * WHOLE, real_ones) for pair in source for side in pair)
-        tokenizer = train_unigram(texts, recipe.vocabulary, recipe.positions)
-        tokenizer.save_pretrained(work)
-    encoded = [encode(recipe, tokenizer, source) for source in sources]
-    rows = Rows(recipe, tokenizer.pad_token_id, encoded)
-    held = kept()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = build(recipe, tokenizer).to(device)
-    size = per_step(recipe, encoded)
-
-    def loss(step: int) -> Tensor:
-        ids, labels = (part.to(device) for part in rows.batch(step))
-        with torch.autocast(device, torch.bfloat16):
-            logits = model(input_ids=ids, attention_mask=(ids != tokenizer.pad_token_id).long(), labels=labels).logits
-        return torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=NOTHING)
-
-    def report() -> str:
-        return f"{exact(model, tokenizer, held[:100]):.2%} of 100 held-out sentences translated exactly"
-
-    steps = max(1, round(tokens / size))
-    rate = again if recipe.begin else falling
-    go(recipe, model, loss, report, steps, size, work, rate=rate, peaks=PEAKS, save_every=save_every, updates=updates)
-    read = Reading.of_run(steps * size, recipe.begin)
-    save(model, tokenizer, out)
+    tokenizer = tokenizer_of(recipe, folder, work)
+    sources, report = tokenize(recipe, tokenizer, folder), reporting(tokenizer)
+    model, read = learn(recipe, tokenizer, sources, work, tokens, report, fastest(), save_every=save_every)
+    ship(recipe, model, tokenizer, out)
     return write_card(recipe, reread(T5ForConditionalGeneration, out), tokenizer, folder, out, read)
 
 
-def per_step(recipe: Recipe, sources: list[list[tuple[list[int], list[int]]]]) -> int:
+def per_step(recipe: Recipe, sources: Sequence[Sides]) -> int:
     """How many tokens of both languages a batch holds on average."""
     shares = np.array([text.share for text in recipe.texts])
-    means = [np.mean([len(a) + len(b) for a, b in source]) for source in sources]
+    means = [each.given.lengths.mean() + each.wanted.lengths.mean() for each in sources]
     return round(recipe.pairs * float(shares / shares.sum() @ np.array(means)))
 
 

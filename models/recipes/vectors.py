@@ -22,10 +22,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from .card import Card, Reading
+from .commandline import command
 from .corpus import SENTENCE, Text, documents
 from .generated import generated
 from .grammar.lexicon import load
-from .loop import command
 from .texts import CLASSICS, KO_CHAT, KO_PAIRS, KO_STORYBOOK, KO_WIKI, STORIES, STORYBOOK, WIKI
 
 WIDTH = 48

@@ -132,10 +132,14 @@ def test_vectors_are_means_of_each_text_alone(encoder: Any, base: Path) -> None:
 def test_no_two_pairs_of_a_batch_are_about_the_same(encoder: Any, base: Path) -> None:
     found = [[encoder.Pair(f"question {i}", f"passage {i}", f"{i % 20}") for i in range(90)]]
     found.append([encoder.Pair("a", "b", "c")])
-    rows = encoder.Rows(recipe(encoder, base), found)
+    _, tokenizer = encoder.bert(base)
+    rows = encoder.Rows(recipe(encoder, base), 0, [encoder.encode(tokenizer, pairs) for pairs in found])
     for step in range(12):
-        batch = rows.batch(step)
-        assert batch == rows.batch(step)
+        which, chosen = rows.chosen(step)
+        batch = [found[which][i] for i in chosen]
+        first, second = rows.batch(step)
+        assert first.equal(rows.batch(step)[0]) and len(first) == len(second) == len(batch)
+        assert tokenizer.decode(first[-1], skip_special_tokens=True) == batch[-1].first
         about = [pair.about for pair in batch]
         assert len(set(about)) == len(about) and (about == ["c"] or len(batch) >= 12)
 

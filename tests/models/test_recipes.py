@@ -117,11 +117,13 @@ def test_a_run_learns_and_one_that_was_stopped_ends_at_the_same_loss(
 
 
 def test_an_lstm_has_its_twins_tokenizer_and_reads_the_same_rows() -> None:
-    from models.recipes.causal import RECIPES, Rows
+    from models.recipes.causal import RECIPES
+    from models.recipes.flat import flatten
+    from models.recipes.rows import Rows
 
     for name in ("stories-lstm", "ko-lstm"):
         lstm, gpt = RECIPES[name], RECIPES[RECIPES[name].twin]
-        sources = [[[text * 100 + i] * 50 for i in range(40)] for text in range(len(gpt.texts))]
+        sources = [flatten([text * 100 + i] * 50 for i in range(40)) for text in range(len(gpt.texts))]
         for step in (0, 7):
             assert Rows(lstm, sources).batch(step)[0].equal(Rows(gpt, sources).batch(step)[0])
 
@@ -130,13 +132,14 @@ def masked_rows(texts: Path) -> tuple[Any, list[list[int]]]:
     """The sample's rows and its documents as ids."""
     from models.recipes import masked
     from models.recipes.corpus import documents
+    from models.recipes.flat import flatten
     from models.recipes.tokenizer import train_wordpiece
 
     recipe = masked_recipe()
     train, _ = documents(texts, recipe.texts[0])
     tokenizer = train_wordpiece(train, 800, 60, True, 128)
     source = tokenizer(train, add_special_tokens=False)["input_ids"]
-    return masked.Rows(recipe, tokenizer, [source]), source
+    return masked.Rows(recipe, tokenizer, [flatten(source)]), source
 
 
 def test_gaps_are_as_many_as_said_and_never_a_special_token(texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,6 +172,7 @@ def test_what_is_hard_to_begin_with_comes_later(texts: Path, monkeypatch: pytest
     from dataclasses import replace
 
     from models.recipes import masked
+    from models.recipes.flat import flatten
 
     monkeypatch.setattr(masked, "FIRST", 4)
     rows, source = masked_rows(texts)
@@ -176,31 +180,34 @@ def test_what_is_hard_to_begin_with_comes_later(texts: Path, monkeypatch: pytest
     hard = replace(text, title="Hard", share=3.0)
     odd = len(rows.tokenizer) - 1  # a token that is nowhere in the easy text
     easy = [[token for token in document if token != odd] for document in source]
-    mixed = masked.Rows(replace(rows.recipe, texts=(text, hard), later=(hard,)), rows.tokenizer, [easy, [[odd] * 99]])
+    sources = [flatten(easy), flatten([[odd] * 99])]
+    mixed = masked.Rows(replace(rows.recipe, texts=(text, hard), later=(hard,)), rows.tokenizer, sources)
     held = [
         float((labels == odd).sum() / (labels != masked.NOTHING).sum())
         for _, _, labels, _ in map(mixed.batch, range(24))
     ]
     assert not any(held[:4]) and 0.6 < np.mean(held[4:]) < 0.9
-    second = masked.Rows(replace(mixed.recipe, begin=Path("first")), rows.tokenizer, mixed.sources)
+    second = masked.Rows(replace(mixed.recipe, begin=Path("first")), rows.tokenizer, sources)
     assert {second.batch(step).ids.shape[1] for step in range(4)} <= set(masked.LENGTHS)
     assert any(bool((second.batch(step).labels == odd).any()) for step in range(4))
 
 
 def test_a_second_part_follows_in_its_document_or_comes_from_another(texts: Path) -> None:
     from models.recipes import masked
+    from models.recipes.masked_rows import FOLLOWS
 
     rows, source = masked_rows(texts)
     whole = [" ".join(map(str, document)) for document in source]
     told = []
     chance = np.random.default_rng(5)
-    for row, second, follows in (rows.row(48, chance, rows.shares) for _ in range(1000)):
+    made = rows.maker.make(48, 1000, chance, rows.shares)
+    for row, second, follows in zip(*(each.tolist() for each in made), strict=True):
         if follows == masked.NOTHING:
             assert second == 48
             continue
         tokens = [token for token in row if token != rows.tokenizer.pad_token_id]
         together = " ".join(map(str, [*tokens[1 : second - 1], *tokens[second:-1]]))
-        if follows == masked.FOLLOWS:
+        if follows == FOLLOWS:
             assert any(together in document for document in whole)
         told.append(follows)
     assert 0.43 < np.mean(told) < 0.57 and len(told) > 200
@@ -221,9 +228,11 @@ def test_a_unigram_vocabulary_loses_nothing() -> None:
 
 def test_pairs_of_a_batch_are_translations_of_like_length(texts: Path) -> None:
     from models.recipes import seq2seq
+    from models.recipes.flat import flatten
 
     recipe = seq2seq_recipe()
-    sources = [[([n] * (n % 20 + 1), [n, n + 1]) for n in range(1, 200)], [([300], [301])], [([400], [401])]]
+    pairs = [[([n] * (n % 20 + 1), [n, n + 1]) for n in range(1, 200)], [([300], [301])], [([400], [401])]]
+    sources = [seq2seq.Sides(*(flatten(side) for side in zip(*each, strict=True))) for each in pairs]
     rows = seq2seq.Rows(recipe, 0, sources)
     lengths = []
     for step in range(6):
@@ -296,13 +305,14 @@ def test_attention_of_the_recipes_is_that_of_transformers() -> None:
 def test_texts_give_the_shares_that_they_say_and_short_ones_half_in_short_rows() -> None:
     from dataclasses import replace
 
-    from models.recipes.causal import Rows
     from models.recipes.corpus import Text, by_blank_line
+    from models.recipes.flat import flatten
+    from models.recipes.rows import Rows
 
     texts = [Text(f"{i}", share, by_blank_line, "", "", short=i > 0) for i, share in enumerate((0.6, 0.3, 0.1))]
     texts[2] = replace(texts[2], made=lambda held: [])
     recipe = replace(causal_recipe(), texts=tuple(texts))
-    rows = Rows(recipe, [[[text] * 50] for text in range(3)])
+    rows = Rows(recipe, [flatten([[text] * 50]) for text in range(3)])
     tokens, short = np.zeros(3), np.zeros(3)
     for step in range(1500):
         batch, filed = rows.batch(step)
@@ -343,7 +353,9 @@ def test_a_second_run_learns_what_the_pair_guesses(tiny_pair: tuple[Any, Any]) -
     import torch
     from torch.nn.functional import cross_entropy
 
-    from models.recipes import causal, loop
+    from models.recipes import causal, optim
+    from models.recipes.flat import flatten
+    from models.recipes.rows import Rows
 
     model, teachers = tiny_pair[0], list(tiny_pair)
     from dataclasses import replace
@@ -352,8 +364,8 @@ def test_a_second_run_learns_what_the_pair_guesses(tiny_pair: tuple[Any, Any]) -
 
     made = Text("", 1.0, by_mark, "Made", "CC0", made=lambda held: [])
     recipe = replace(causal_recipe(), texts=(*causal_recipe().texts, made))
-    sources = [[[i % 40 + 1 for i in range(start, start + 30)] for start in range(of, of + 20)] for of in (0, 7)]
-    rows = causal.Rows(recipe, sources)
+    sources = [flatten([i % 40 + 1 for i in range(at, at + 30)] for at in range(of, of + 20)) for of in (0, 7)]
+    rows = Rows(recipe, sources)
     ids, filed = rows.batch(3)
     assert filed.any() and not filed.all()
     with torch.no_grad():
@@ -366,7 +378,7 @@ def test_a_second_run_learns_what_the_pair_guesses(tiny_pair: tuple[Any, Any]) -
     assert plain(3).item() == pytest.approx(said.mean().item(), rel=0.01)  # bfloat16
     assert taught(3).item() == pytest.approx(wanted, rel=0.01)
     assert abs(said.mean().item() - wanted) > 0.05
-    assert [loop.again(step, 10) for step in (0, 5)] == [loop.AGAIN, loop.AGAIN / 2]
+    assert [optim.again(step, 10) for step in (0, 5)] == [optim.AGAIN, optim.AGAIN / 2]
 
 
 @pytest.fixture
@@ -431,14 +443,14 @@ def test_the_command_that_trains_all_is_understood_by_each_recipe(monkeypatch: p
     import sys
 
     import glassbox
-    from models.recipes import loop
+    from models.recipes import commandline, loop
 
     ran: list[tuple[str, Any, Any]] = []
     for kind, name, own in glassbox.RECIPES:
         module = importlib.import_module(f"models.recipes.{kind}")
         recipes = {module.TWIN.name: module.TWIN} if kind == "early" else module.RECIPES
         monkeypatch.setattr(sys, "argv", [kind, name, "--texts", "folder", *own])
-        recipe, args = loop.choose(recipes, "")
+        recipe, args = commandline.choose(recipes, "")
         ran.append((name, recipe, args))
         assert args.tokens >= 1e6 and recipe.name == name
     first, second = ([each for each in ran if bool(each[1].begin) == begun] for begun in (False, True))
@@ -458,12 +470,12 @@ def test_teachers_without_a_first_run_are_refused(
 ) -> None:
     import sys
 
-    from models.recipes import causal, loop, masked
+    from models.recipes import causal, commandline, masked
 
     kinds: tuple[tuple[Any, list[str]], ...] = ((causal.RECIPES, []), (masked.RECIPES, ["--begin", "x"]))
     for recipes, more in kinds:
         name = next(iter(recipes))
         monkeypatch.setattr(sys, "argv", ["x", name, "--texts", "t", "--teachers", "a", "b", *more])
         with pytest.raises(SystemExit):
-            loop.choose(recipes, "")
+            commandline.choose(recipes, "")
         assert "--teachers goes with --begin" in capsys.readouterr().err
