@@ -17,8 +17,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from . import causal
 from .calibration import Guesses, guess
-from .loop import WEIGHTS, digest, reread
+from .loop import WEIGHTS, reread
 from .next_words import measure
+from .read import digest
 from .typed_texts import openings, short_texts
 
 RECORD = Path(__file__).with_name("reported.json")

@@ -316,13 +316,12 @@ def test_nothing_is_begun_when_the_time_is_over_or_somebody_stops_it(runs: Calla
     assert all(late.ended[key] for key in Process.begun) and "ko-encoder" not in Process.begun
 
 
-def test_bfloat16_is_for_what_is_faster_with_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_bfloat16_is_for_what_is_faster_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
     from models.recipes import device
 
     lstm, other = (torch.nn.Sequential(each) for each in (torch.nn.LSTM(2, 2), torch.nn.Linear(2, 2)))
-    monkeypatch.setattr(device, "CPUINFO", tmp_path / "cpuinfo")
 
     def asked(model: Any, kind: str) -> bool:
         kept: dict[str, bool] = {}
@@ -331,14 +330,10 @@ def test_bfloat16_is_for_what_is_faster_with_it(monkeypatch: pytest.MonkeyPatch,
         device.mixed(model)
         return kept["enabled"]
 
-    try:
-        for flags, able in (("fma avx2", False), ("avx512_bf16", True)):
-            (tmp_path / "cpuinfo").write_text(f"flags : fpu {flags} sse\n")
-            device.multiplies_bfloat16.cache_clear()
-            assert [asked(model, "cpu") for model in (lstm, other)] == [able, able]
-            assert [asked(model, "cuda") for model in (lstm, other)] == [False, True]
-    finally:
-        device.multiplies_bfloat16.cache_clear()
+    assert [asked(model, "cuda") for model in (lstm, other)] == [False, True]
+    for able in (False, True):
+        monkeypatch.setattr(device, "computes_bfloat16", lambda kind, able=able: able)
+        assert [asked(model, "cpu") for model in (lstm, other)] == [able, able]
 
 
 def test_without_muon_a_recipe_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

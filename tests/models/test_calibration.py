@@ -131,7 +131,8 @@ def test_five_words_begin_with_the_five_likeliest_tokens() -> None:
 @pytest.mark.parametrize("name", ["stories-gpt", "stories-lstm", "ko-gpt", "ko-lstm"])
 def test_no_shipped_model_is_worse_than_the_one_before_it(name: str) -> None:
     from models.recipes import causal, reported
-    from models.recipes.loop import WEIGHTS, digest
+    from models.recipes.loop import WEIGHTS
+    from models.recipes.read import digest
 
     known = json.loads(reported.RECORD.read_text(encoding="utf-8"))[name]
     assert known[-1]["digest"] == digest(WEIGHTS / name), "run python -m models.recipes.reported"

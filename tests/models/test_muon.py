@@ -34,10 +34,10 @@ def test_the_steps_are_those_of_torch() -> None:
 def test_the_processor_decides(can: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    from models.recipes import loop, muon
+    from models.recipes import muon, optim
 
-    assert muon.halves("cuda")
-    monkeypatch.setattr(muon, "halves", lambda device: can)
-    optimizer, peak = loop.muon([torch.nn.Parameter(torch.randn(4, 4))], 0.1)
+    assert muon.computes_bfloat16("cuda")
+    monkeypatch.setattr(muon, "computes_bfloat16", lambda device: can)
+    optimizer, peak = optim.muon([torch.nn.Parameter(torch.randn(4, 4))], 0.1)
     assert type(optimizer) is (torch.optim.Muon if can else muon.Muon)
     assert peak == optimizer.param_groups[0]["lr"] == 0.1
