@@ -71,8 +71,10 @@ TRAINING = {
 }
 
 # They would send packages elsewhere than into .venv, or keep Python from finding what lies beside a script.
-ASTRAY = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_DRY_RUN", "PIP_NO_DEPS")
-ASTRAY += ("PYTHONSAFEPATH", "PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__")
+ASTRAY: tuple[str, ...] = (
+    *("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_DRY_RUN", "PIP_NO_DEPS"),
+    *("PYTHONSAFEPATH", "PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__"),
+)
 
 WHICH = "import platform, sys; print(sys.implementation.cache_tag, platform.machine(), sys.base_prefix)"
 LACKING = r"""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import hosting
 from models import catalog, files
 from models.refusal import Refusal
 
@@ -85,7 +86,7 @@ def test_the_default_follows_the_script_of_the_text() -> None:
         catalog.default(frozenset({"masked", "causal"}), "hello")
 
 
-@pytest.mark.parametrize("policy", catalog.POLICIES)
+@pytest.mark.parametrize("policy", hosting.POLICIES)
 @pytest.mark.parametrize(
     "name",
     ["/etc", "../x", "..", ".", "", "./models/weights/ko-gpt", "a/../b", "a/..", "../..", "owner/name/more", "~/x",
