@@ -72,7 +72,7 @@ TRAINING = {
 }
 
 # They would send packages elsewhere than into .venv, or keep Python from finding what lies beside a script.
-ASTRAY = (
+ASTRAY: tuple[str, ...] = (
     *("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_DRY_RUN", "PIP_NO_DEPS"),
     *("PYTHONSAFEPATH", "PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__"),
 )

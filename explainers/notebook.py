@@ -57,7 +57,7 @@ def table(view: Table) -> str:
     head = "".join(
         f'<th style="{style}">{html.escape(name)}</th>' for style, name in zip(styles, view.columns, strict=True)
     )
-    rows = ("".join(cell(value, styles[i], i in view.data) for i, value in enumerate(row)) for row in view.rows)
+    rows = ("".join(cell(value, styles[i], i in (view.data or ())) for i, value in enumerate(row)) for row in view.rows)
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return f'<table class="glassbox"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 

@@ -233,7 +233,9 @@ def numbers(trace: Trace, words: Words = NO_WORDS) -> Table:
     What is gone has a row without a place: nothing stands for it.
     """
     shown = zip(trace.others[0].written, models.labels(trace.pieces), trace.pieces, strict=True)
-    rows = [(n, text, label, p.id, spaced(p.data), p.token) for n, (text, label, p) in enumerate(shown, start=1)]
+    rows: list[tuple[Any, ...]] = [
+        (n, text, label, p.id, spaced(p.data), p.token) for n, (text, label, p) in enumerate(shown, start=1)
+    ]
     for place, text in reversed(trace.others[0].gone):
         rows.insert(place, ("", text, words("views.numbers.gone"), "", "", ""))
     names = ("place", "written", "piece", "id", "bytes", "token")

@@ -18,7 +18,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from .average import Average
 from .optim import Optimizers, falling, optimizers
 from .progress import Progress
-from .read import Read, mark
+from .read import Averaged, mark
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 M = TypeVar("M", bound=PreTrainedModel)
@@ -174,7 +174,7 @@ class Run:
 
 
 def go(
-    recipe: Read,
+    recipe: Averaged,
     model: PreTrainedModel,
     loss: Callable[[int], Tensor],
     report: Callable[[Any], str],

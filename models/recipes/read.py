@@ -29,6 +29,10 @@ class Read(Protocol):
     @property
     def begin(self) -> Path | None: ...
 
+
+class Averaged(Read, Protocol):
+    """A recipe whose weights are averaged over the end of its run: over that share of it."""
+
     @property
     def average(self) -> float: ...
 
