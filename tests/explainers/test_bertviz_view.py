@@ -76,7 +76,7 @@ def test_its_own_words_are_in_the_pages_language(tiny: str, form: str) -> None:
     own = made.replace(frames.libraries(), "")
     assert not re.findall(r"[>\"'](?:Layer|Head)s?[:\s\"',]", own)
     assert set(words_for("attention", "ko").raw("views.lines.words").values()) == set(facts(made)["words"].values())
-    assert '<html lang="ko">' in made
+    assert '<html lang="ko" translate="no">' in made
 
 
 @pytest.mark.parametrize("name", bertviz_view.WORDS)
