@@ -23,8 +23,8 @@ from .generated import fewer
 FILE = "ids.xz"
 MIB = 2**20
 MOST = 50 * MIB  # of all shards together
-ROOM = 20e6  # tokens: of a text in a file its share of them, and no more
-ROOM_BERT = 8e6  # the same of what the BERTs read
+ROOM = 24e6  # tokens: of a text in a file its share of them, and no more
+ROOM_BERT = 12e6  # the same of what the BERTs read
 GRAMMAR = 20_000  # documents of the grammar of each sort: all that is planted, and what 30M tokens' shares read twice
 # 16 bits at a time: the second byte of an id says much about the first.
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6, "lc": 3, "lp": 1, "pb": 1}]
