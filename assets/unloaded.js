@@ -14,6 +14,7 @@
     if (framed) {
       const link = document.createElement("a");
       Object.assign(link, { href: location.href, target: "_blank", textContent: location.href });
+      link.style.color = "inherit"; // the default is hard to read on a dark page
       line.append(" ", link);
     }
     document.body.prepend(line);
