@@ -83,15 +83,16 @@ def screened() -> re.Pattern[str]:
 def documents(folder: Path, text: Text) -> tuple[list[str], list[str]]:
     """Reads one file and returns its documents as (training, held out): every 20th is held out, the first included.
 
-    A document with a screened word is in neither.
+    No document with a screened word is trained on.
     """
     if text.made:
         return text.made(False), text.made(True)
     raw = (folder / text.file).read_text(encoding="utf-8")
     found = [part.strip() for part in text.split(raw)]
-    found = [part for part in found if part and not screened().search(part)]
+    found = [part for part in found if part]
     held = found[::HELD_OUT_EVERY]
-    return [part for i, part in enumerate(found) if i % HELD_OUT_EVERY], held
+    kept = (part for i, part in enumerate(found) if i % HELD_OUT_EVERY)
+    return [part for part in kept if not screened().search(part)], held
 
 
 def held_out(folder: Path, text: Text) -> list[str]:

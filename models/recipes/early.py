@@ -97,8 +97,7 @@ def learn(
     Returns the model at the end of the run, and how many steps that had. Raises ValueError if it is to go on from
     another model.
     """
-    if recipe.begin:
-        raise ValueError(f"{recipe.name} is to be seen before it has learnt: it begins from random weights")
+    check_begin(recipe)
     model = build(recipe, tokenizer).to(device)
     guess = guessing(model, Rows(recipe, sources))
     steps = steps_for(recipe, tokens)
@@ -116,8 +115,15 @@ def learn(
     return model, go(recipe, model, loss, report, steps, size, work, peaks=recipe.peaks, **more)
 
 
+def check_begin(recipe: Recipe) -> None:
+    """Raises ValueError where the run would go on from another model."""
+    if recipe.begin:
+        raise ValueError(f"{recipe.name} is to be seen before it has learnt: it begins from random weights")
+
+
 def train(recipe: Recipe, folder: Path, out: Path, work: Path, tokens: float, save_every: int = 200) -> float:
     """Runs the recipe and writes the model as it was at each of KEPT; returns its held-out bits per byte at the end."""
+    check_begin(recipe)
     work.mkdir(parents=True, exist_ok=True)
     tokenizer = tokenizer_of(recipe, folder, work)
     steps = steps_for(recipe, tokens)

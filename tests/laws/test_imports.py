@@ -48,7 +48,7 @@ assert not heavy, heavy
 
 
 # packages whose modules bear another name
-MODULES = {"xstatic_d3": "xstatic", "xstatic_jquery": "xstatic", "protobuf": "google"}
+MODULES = {"xstatic_d3": "xstatic", "xstatic_jquery": "xstatic", "protobuf": "google", "pillow": "PIL"}
 
 
 def pinned(name: str) -> set[str]:
