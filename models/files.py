@@ -12,6 +12,7 @@ from . import relaxed
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+PROJECTION = "space.safetensors"  # where this program keeps how a vocabulary lies in space
 SHARD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+=-]*\.safetensors")  # a plain name, and nowhere but beside its index
 
 SENTENCEPIECE = re.compile(r"(tokenizer|spiece|spm|sentencepiece|sentencepiece\.bpe|spm_char)\.model")

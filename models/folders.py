@@ -94,7 +94,7 @@ def _missing(name: str, folder: Path, names: list[str]) -> Refusal:
     known = formats.other(name, names)
     if known and known.key == "adapter_alone":
         return formats.adapter(name, _base(folder))
-    stray = [file for file in names if file.endswith(".safetensors")]
+    stray = [file for file in names if file.endswith(".safetensors") and file != files.PROJECTION]
     if stray and not known:
         expected = files.INDEX if stray[1:] else files.SINGLE
         return Refusal("other_name", model=name, file=stray[0], expected=expected)

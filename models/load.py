@@ -61,7 +61,7 @@ class Loaded:
 
     def check(self, needs: frozenset[str]) -> None:
         """Raises Refusal unless the model can do all that is needed: "no_attention" where it only lacks its maps."""
-        if needs - self.can == {"attention"} and "recurrent" not in self.can:
+        if needs - self.can == {"attention"} and not self.can & {"recurrent", "seq2seq"}:
             raise Refusal("no_attention", model=self.name)
         if not needs <= self.can:
             raise Refusal(
@@ -127,8 +127,6 @@ def find(name: str | Path) -> Path:
         if isinstance(name, str) and catalog.is_hub_id(name):
             with quiet:
                 return hub.fetch(name)
-        raise Refusal("unknown_model", model=str(name)[:200])
-    if not folder.is_dir():  # the host's, which has gone
         raise Refusal("unknown_model", model=str(name)[:200])
     folders.check(str(name), folder)
     return folder

@@ -15,11 +15,12 @@ import safetensors
 from safetensors.numpy import load as loaded
 from safetensors.numpy import save as written
 
+from . import files
 from .load import find
 from .run import table
 from .shelf import Shelf
 
-FILE = "space.safetensors"
+FILE = files.PROJECTION
 COMPONENTS = 4
 MOST_ROWS = 5120  # of a larger vocabulary, its first tokens: most tokenizers number the common ones first
 
