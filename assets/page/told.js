@@ -44,7 +44,7 @@
       root.dataset.kept = root.textContent;
       keep(root);
     }
-    for (const list of document.querySelectorAll("input[role=listbox]")) {
+    for (const list of document.querySelectorAll("input[role=combobox], input[role=listbox]")) {
       const block = list.closest(".block");
       block.translate = false;
       for (const label of block.querySelectorAll("[data-testid=block-info]")) label.translate = true;

@@ -102,7 +102,7 @@ def test_the_neighbours_are_the_nearest_by_cosine_and_a_click_goes_to_one(open_p
     page.locator(".gb-beside-row").first.click()
     arrived(page, near[0])
     assert page.evaluate("glassbox.state.controls.embeddings.token") == near[0]
-    assert f"embeddings.token={near[0]}" in page.url
+    assert f"embeddings%2Etoken={near[0]}" in page.url
     assert [row["data"] for row in shown(page)["meta"]["near"]["rows"]] == nearest(plain, near[0])
     write(page, SENTENCES[language] + " ?")  # another sentence: back among its own words
     wait(page, "embeddings")

@@ -108,7 +108,7 @@ def test_a_click_on_a_word_shows_both_guesses_there(open_page: Open, language: s
         assert max(bars["x"]) == pytest.approx(own.max(), abs=1e-5)
         assert f"{100 * own.max():.2f}%" in bars["text"]
         expect(drawn.filter(has_text=f"{100 * own.max():.2f}%").first).to_be_attached()
-    assert "recurrence.position=3" in page.url
+    assert "recurrence%2Eposition=3" in page.url
 
 
 @pytest.mark.idea("C27")
