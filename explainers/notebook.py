@@ -89,7 +89,7 @@ def component(view: Component, name: str, nonce: str) -> str:
     from explainers.shell.pack import to_json
 
     language = language_of_terminal()
-    facts = {"id": name, "name": view.name, "props": to_json(view.props), "knobs": to_json(view.knobs)}
+    facts = {"id": name, "name": view.name, "props": to_json(view.props, page=True), "knobs": to_json(view.knobs)}
     return Template((NOTEBOOK / "component.html").read_text(encoding="utf-8")).substitute(
         language=language, style=style(), facts=safe(facts), nonce=nonce, scripts=scripts(language)
     )

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 import hosting
+from hosting.setting import BadSetting
 
 MEMINFO = Path("/proc/meminfo")
 CGROUP = Path("/sys/fs/cgroup")
@@ -32,7 +33,11 @@ def threads() -> int:
     """
     if state.forked:
         return 1
-    return hosting.OMP_NUM_THREADS.read() or min(2, os.cpu_count() or 1)
+    try:
+        said = hosting.OMP_NUM_THREADS.read()
+    except BadSetting:  # the app has said so and not started; a notebook goes on
+        said = None
+    return said or min(2, os.cpu_count() or 1)
 
 
 @dataclass

@@ -126,7 +126,7 @@ def test_a_change_reaches_it_is_recorded_and_replays(open_page: Open) -> None:
     *_, replayed = descent.descend(TEXT, again)
     assert isinstance(replayed, descent.Trace)
     np.testing.assert_array_equal(replayed.losses, losses(page))
-    assert "descent.rate=0.35" in page.evaluate("glassbox.write(glassbox.state)")
+    assert "descent%2Erate=0%2E35" in page.evaluate("glassbox.write(glassbox.state)")
 
 
 def test_what_was_learnt_stays_while_only_its_drawing_changes(open_page: Open) -> None:

@@ -33,7 +33,7 @@ for error in (OSError(errno.ENOSPC, "No space left on device"), RuntimeError(rus
     try:
         models.load("some/good")
     except models.Refusal as refusal:
-        print(refusal)
+        print(refusal.key, refusal.facts)
 """
 STAMP = """
 import models

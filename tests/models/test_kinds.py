@@ -275,6 +275,7 @@ def test_a_folder_with_nothing_but_sentencepieces_file_has_a_tokenizer(tmp_path:
     for architecture, file, sizes, options in kinds:
         folder = tmp_path / architecture
         save(folder, architecture, sizes, byte_tokenizer())
+        change(folder, vocab_size=400)  # as many as either file has
         for path in folder.glob("*token*"):
             path.unlink()
         (folder / file).write_bytes(pieces_file(**options))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -30,7 +31,9 @@ def asked(path: str, headers: dict[str, str], body: bytes, method: str = "GET") 
     async def keep(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(Front(app)({"type": "http", "method": method, "path": path}, None, keep))
+    asked = Front(app)({"type": "http", "method": method, "path": path}, None, keep)
+    with ThreadPoolExecutor(1) as apart:  # this thread may have a loop of its own that runs: the browser's
+        apart.submit(asyncio.run, asked).result()
     told = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
     return told, b"".join(message["body"] for message in sent[1:])
 
