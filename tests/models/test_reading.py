@@ -117,7 +117,7 @@ def test_a_link_that_leads_to_another_model(
         return [name for name in names if name.startswith(("latest", "checkpoint"))]
 
     assert offered() == []
-    with pytest.raises(Refusal, match="unknown_model"):
+    with pytest.raises(Refusal, match="no_folder"):
         models.load("latest")
     for seed in (21, 22):
         checkpoint = make_model(seed=seed, name=f"checkpoint-{seed}")
