@@ -103,7 +103,7 @@ def _attempt(source: Source, config: Any, can: frozenset[str], reader: Any) -> t
     try:
         with BUILDING:
             cls = reading.class_of(reader, config)
-            check_room(source, cls, config, "attention" in can)
+            check_memory(source, cls, config, "attention" in can)
             model, report = reading.read_model(source.folder, cls, config, place.dtype())
     except BROKEN as error:
         return None, configuration.unfit(name, raw, error)
@@ -113,7 +113,7 @@ def _attempt(source: Source, config: Any, can: frozenset[str], reader: Any) -> t
     return model, _lacking(name, raw, model, report)
 
 
-def check_room(source: Source, cls: Any, config: Any, attends: bool) -> None:
+def check_memory(source: Source, cls: Any, config: Any, attends: bool) -> None:
     """Raises Refusal("model_too_large") unless a model of that class fits, with one pass over its window."""
 
     def make() -> Any:
