@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
+import platformdirs
+
 from . import kinds
 from .setting import BadSetting, Setting
 
@@ -39,6 +41,12 @@ MODELS = Setting(
 )
 FOLDER: Setting[Path | None] = Setting(
     "GLASSBOX_FOLDER", lambda text: Path(text).expanduser(), "the path of a model's folder", lambda: None
+)
+STORE = Setting(
+    "GLASSBOX_STORE",
+    lambda text: Path(text).expanduser(),
+    "the path of a folder in which models that are fetched or converted are kept",
+    lambda: platformdirs.user_cache_path("glassbox") / "models",
 )
 MAX_GB: Setting[float | None] = Setting("GLASSBOX_MAX_GB", kinds.number(0), GIGABYTES, lambda: None)
 CACHE_GB = Setting("GLASSBOX_CACHE_GB", kinds.number(0), GIGABYTES, lambda: 4.0)
@@ -71,7 +79,7 @@ HF_HUB_OFFLINE: Setting[str | None] = Setting(
     "HF_HUB_OFFLINE", kinds.one_of(*SWITCH), "1, so that the Hub is never asked, or 0", lambda: None
 )
 
-OWN = (MODELS, FOLDER, MAX_GB, CACHE_GB, TRACE_MB, RUNS, RUN_STEPS, RUN_SECONDS, HOST, PORT, ROOT_PATH)
+OWN = (MODELS, FOLDER, STORE, MAX_GB, CACHE_GB, TRACE_MB, RUNS, RUN_STEPS, RUN_SECONDS, HOST, PORT, ROOT_PATH)
 OTHERS = (OMP_NUM_THREADS, HF_HOME, HF_HUB_OFFLINE)
 
 
