@@ -149,6 +149,85 @@ def open_page(profiles: Profiles, server: App) -> Iterator[Callable[..., Page]]:
     assert not watch.wrongs, "\n".join(watch.wrongs)
 
 
+# As a link does that is opened in a page: what stood there before is let go.
+GO = """(fragment) => {
+    history.replaceState(null, "", location.pathname + fragment);
+    scrollTo(0, 0);
+    document.activeElement?.blur();
+    dispatchEvent(new PopStateEvent("popstate"));
+}"""
+
+
+class Visits:
+    """Pages that stay open from test to test, one of each kind: to open one costs as much as ten links in it."""
+
+    def __init__(self, profiles: Profiles):
+        self.profiles = profiles
+        self.open: dict[str, tuple[Watch, Page]] = {}
+
+    def visit(self, server: App, path: str, locale: str, dark: bool, width: int, height: int, motion: Any) -> Page:
+        """The page of that language, server and locale, with the link's state in it."""
+        start, sign, fragment = path.partition("#")
+        key = repr((server.url, start, locale))
+        if key not in self.open:
+            watch = Watch(self.profiles, server)
+            page = watch.open(path, locale, width, height, dark, motion)
+            self.open[key] = watch, page
+            page.wait_for_selector("body[data-ready]")
+            return page
+        page = self.open[key][1]
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion=motion)
+        page.evaluate(GO, sign + fragment)
+        return page
+
+    def wrongs(self) -> list[str]:
+        """What the pages have done since they were last asked that they must never do."""
+        found = [wrong for watch, _ in self.open.values() for wrong in watch.wrongs]
+        for watch, _ in self.open.values():
+            watch.wrongs.clear()
+        return found
+
+    def drop(self) -> None:
+        """Closes all pages: a test that failed may have left one in any state."""
+        for watch, _ in self.open.values():
+            watch.close()
+        self.open.clear()
+
+
+@pytest.fixture(scope="session")
+def visits(profiles: Profiles) -> Iterator[Visits]:
+    """The pages that are open."""
+    found = Visits(profiles)
+    yield found
+    found.drop()
+
+
+@pytest.fixture
+def visit(visits: Visits, server: App, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    """As `open_page`, in a page that other tests have used: for those that look at what a link shows.
+
+    A test must not leave behind what a link does not let go: routes, added scripts, a class on the body.
+    """
+
+    def go(
+        path: str,
+        locale: str = "en-US",
+        width: int = 1366,
+        height: int = 768,
+        dark: bool = False,
+        motion: Literal["reduce", "no-preference"] = "no-preference",
+    ) -> Page:
+        return visits.visit(server, path, locale, dark, width, height, motion)
+
+    failed = request.session.testsfailed
+    yield go
+    wrongs = visits.wrongs()
+    if wrongs or request.session.testsfailed > failed:
+        visits.drop()
+    assert not wrongs, "\n".join(wrongs)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Adds the end of the app's own output to the report of a browser test that failed."""

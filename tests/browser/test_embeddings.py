@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
 
 EACH = pytest.mark.parametrize("language", list(PATHS))
+PICTURE = "#stage-embeddings [data-view=picture]"
 WORDS = {"en": " red", "ko": " 한국"}  # not in the sentences
 
 
@@ -52,9 +53,9 @@ def arrived(page: Page, token: int | None = None) -> None:
     )
 
 
-def opened(open_page: Open, language: str, motion: str = "reduce", **controls: Any) -> Page:
+def opened(visit: Open, language: str, motion: str = "reduce", **controls: Any) -> Page:
     link = address(language, "embeddings", SENTENCES[language], **controls)
-    page = open_page(link, locale=LOCALES[language], motion=motion)
+    page = visit(link, locale=LOCALES[language], motion=motion)
     wait(page, "embeddings", SENTENCES[language])
     arrived(page)
     return page
@@ -62,8 +63,8 @@ def opened(open_page: Open, language: str, motion: str = "reduce", **controls: A
 
 @pytest.mark.idea("C7")
 @EACH
-def test_an_id_picks_a_row_of_the_models_own_table(open_page: Open, language: str) -> None:
-    page = opened(open_page, language)
+def test_an_id_picks_a_row_of_the_models_own_table(visit: Open, language: str) -> None:
+    page = opened(visit, language)
     plain = Plain(MODELS[language])
     ids = plain.ids(SENTENCES[language])
     rows = table_of(plain)[ids].numpy()
@@ -84,12 +85,12 @@ def test_an_id_picks_a_row_of_the_models_own_table(open_page: Open, language: st
 
 @pytest.mark.idea("C9")
 @EACH
-def test_the_neighbours_are_the_nearest_by_cosine_and_a_click_goes_to_one(open_page: Open, language: str) -> None:
-    page = opened(open_page, language)
+def test_the_neighbours_are_the_nearest_by_cosine_and_a_click_goes_to_one(visit: Open, language: str) -> None:
+    page = opened(visit, language)
     plain = Plain(MODELS[language])
     assert shown(page)["meta"]["chosen"] in plain.ids(SENTENCES[language])
     (token,) = plain.ids(WORDS[language])
-    box = page.locator(".gb-beside-box")
+    box = page.locator(f"{PICTURE} .gb-beside-box")
     box.fill(WORDS[language].strip())
     box.press("Enter")
     arrived(page, token)
@@ -98,8 +99,8 @@ def test_the_neighbours_are_the_nearest_by_cosine_and_a_click_goes_to_one(open_p
     assert listed == near
     table = table_of(plain)
     best = float(torch.nn.functional.cosine_similarity(table[token], table[near[0]], dim=0))
-    assert page.locator(".gb-beside-value").first.inner_text() == f"{best:.2f}"
-    page.locator(".gb-beside-row").first.click()
+    assert page.locator(f"{PICTURE} .gb-beside-value").first.inner_text() == f"{best:.2f}"
+    page.locator(f"{PICTURE} .gb-beside-row").first.click()
     arrived(page, near[0])
     assert page.evaluate("glassbox.state.controls.embeddings.token") == near[0]
     assert f"embeddings%2Etoken={near[0]}" in page.url
@@ -111,8 +112,8 @@ def test_the_neighbours_are_the_nearest_by_cosine_and_a_click_goes_to_one(open_p
 
 @pytest.mark.idea("C9")
 @EACH
-def test_the_distance_on_the_screen_is_the_angle(open_page: Open, language: str) -> None:
-    page = opened(open_page, language)
+def test_the_distance_on_the_screen_is_the_angle(visit: Open, language: str) -> None:
+    page = opened(visit, language)
     table = table_of(Plain(MODELS[language])).double()
     token = shown(page)["meta"]["chosen"]
     expected = torch.nn.functional.cosine_similarity(table[token][None], table, dim=-1).clamp(-1, 1).arccos().rad2deg()
@@ -134,17 +135,17 @@ def drawn_at(page: Page, name: str, letters: str = "xy") -> list[list[float]]:
 @EACH
 @pytest.mark.parametrize(("projection", "letters"), [("plane", "xy"), ("space", "xyz")])
 def test_the_space_is_that_of_the_principal_components(
-    open_page: Open, language: str, projection: str, letters: str
+    visit: Open, language: str, projection: str, letters: str
 ) -> None:
     """Against numpy's singular values, up to the sign of an axis; the axes say the share that they hold."""
-    page = opened(open_page, language, embeddings__projection=projection)
+    page = opened(visit, language, embeddings__projection=projection)
     table = table_of(Plain(MODELS[language])).double().numpy()
     left, values, _ = np.linalg.svd(table - table.mean(0), full_matrices=False)
     for axis, at in enumerate(drawn_at(page, "vocabulary", letters), 1):
         expected = left[:, axis] * values[axis]
         assert np.abs(np.corrcoef(at, expected)[0, 1]) > 0.9999
         np.testing.assert_allclose(np.abs(at), np.abs(expected), atol=1e-3)
-        title = page.locator(".gb-figure-plot").first.evaluate(
+        title = page.locator(f"{PICTURE} .gb-figure-plot").evaluate(
             "(p, [deep, letter]) => (deep ? p._fullLayout.scene : p._fullLayout)[`${letter}axis`].title.text",
             [projection == "space", letters[axis - 1]],
         )
@@ -155,19 +156,19 @@ def test_the_space_is_that_of_the_principal_components(
 @pytest.mark.idea("C8")
 @EACH
 @pytest.mark.parametrize("projection", ["plane", "space"])
-def test_a_token_chosen_is_flown_to_and_all_shows_all(open_page: Open, language: str, projection: str) -> None:
-    page = opened(open_page, language, motion="no-preference", embeddings__projection=projection)
+def test_a_token_chosen_is_flown_to_and_all_shows_all(visit: Open, language: str, projection: str) -> None:
+    page = opened(visit, language, motion="no-preference", embeddings__projection=projection)
     before = view(page)
     (token,) = Plain(MODELS[language]).ids(WORDS[language])
-    page.locator(".gb-beside-box").fill(WORDS[language].strip())
-    page.locator(".gb-beside-hits button").first.click()
+    page.locator(f"{PICTURE} .gb-beside-box").fill(WORDS[language].strip())
+    page.locator(f"{PICTURE} .gb-beside-hits button").first.click()
     arrived(page, token)
     assert view(page) != before
     there = view(page)
-    page.locator(".gb-figure-knobs button").last.click()  # with axis 1, and back
+    page.locator(f"{PICTURE} .gb-figure-knobs button").last.click()  # with axis 1, and back
     page.wait_for_function("glassbox.state.controls.embeddings.first === true")
     wait(page, "embeddings")
-    page.locator(".gb-figure-views button").first.click()
+    page.locator(f"{PICTURE} .gb-figure-views button").first.click()
     page.wait_for_timeout(1500)
     assert view(page) != there
 
@@ -199,9 +200,9 @@ def hidden(page: Page) -> int:
 
 
 @EACH
-def test_on_a_phone_a_name_that_has_no_room_is_not_written(open_page: Open, language: str) -> None:
+def test_on_a_phone_a_name_that_has_no_room_is_not_written(visit: Open, language: str) -> None:
     """Nor is it in the saved picture; all are written where there is room."""
-    page = opened(open_page, language)
+    page = opened(visit, language)
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_function("document.querySelector('#stage-embeddings .gb-figure-plot')._fullLayout.width < 390")
     page.wait_for_timeout(500)
@@ -210,17 +211,17 @@ def test_on_a_phone_a_name_that_has_no_room_is_not_written(open_page: Open, lang
     blank = """() => glassbox.names.seen(document.querySelector("#stage-embeddings .gb-figure-plot"))
         .flatMap((trace) => trace.texttemplate ?? []).filter((text) => !text.trim()).length"""
     assert page.evaluate(blank) == left
-    page.locator(".gb-figure-views button").nth(1).click()  # from nearer
+    page.locator(f"{PICTURE} .gb-figure-views button").nth(1).click()  # from nearer
     page.wait_for_timeout(500)
     near = hidden(page)
-    page.locator(".gb-figure-views button").nth(1).click()
+    page.locator(f"{PICTURE} .gb-figure-views button").nth(1).click()
     page.wait_for_timeout(500)
     assert min(near, hidden(page)) < left
 
 
 @EACH
-def test_a_dot_is_chosen_by_a_click_on_it(open_page: Open, language: str) -> None:
-    page = opened(open_page, language)
+def test_a_dot_is_chosen_by_a_click_on_it(visit: Open, language: str) -> None:
+    page = opened(visit, language)
     token = shown(page)["meta"]["near"]["rows"][0]["data"]
     x, y = (at[0] for at in drawn_at(page, "neighbours"))
     (first,) = [shown(page)["neighbours"]["customdata"][0]]
@@ -240,9 +241,9 @@ def test_a_dot_is_chosen_by_a_click_on_it(open_page: Open, language: str) -> Non
     assert token in [shown(page)["meta"]["chosen"], *nearest(Plain(MODELS[language]), first, 40)]
 
 
-def test_what_a_person_moved_stays_when_only_the_theme_or_the_text_size_changes(open_page: Open) -> None:
-    page = opened(open_page, "en", embeddings__projection="space")
-    page.locator(".gb-figure-views button").nth(2).click()
+def test_what_a_person_moved_stays_when_only_the_theme_or_the_text_size_changes(visit: Open) -> None:
+    page = opened(visit, "en", embeddings__projection="space")
+    page.locator(f"{PICTURE} .gb-figure-views button").nth(2).click()
     page.wait_for_timeout(1500)
     before = view(page)
     page.evaluate("document.body.classList.toggle('dark')")
@@ -270,8 +271,8 @@ def test_forty_updates_leak_no_context_and_a_hidden_plot_holds_none(open_page: O
     page.wait_for_selector("#stage-embeddings .gb-figure-plot[data-drawn]")
 
 
-def test_without_webgl_the_picture_is_flat_and_says_so(open_page: Open) -> None:
-    page = open_page("/")
+def test_without_webgl_the_picture_is_flat_and_says_so(visit: Open) -> None:
+    page = visit("/")
     page.wait_for_selector("body[data-ready]")
     page.evaluate("glassbox.webgl = false; glassbox.set('embeddings', 'projection', 'space')")
     page.locator(".gb-tab[data-tab=embeddings]").click()
@@ -282,23 +283,23 @@ def test_without_webgl_the_picture_is_flat_and_says_so(open_page: Open) -> None:
     expect(page.locator("#stage-embeddings .gb-figure-note")).to_be_visible()
 
 
-def test_the_keyboard_goes_from_token_to_token(open_page: Open) -> None:
-    page = opened(open_page, "ko")
-    chip = page.locator(".gb-beside-places button").nth(3)
+def test_the_keyboard_goes_from_token_to_token(visit: Open) -> None:
+    page = opened(visit, "ko")
+    chip = page.locator(f"{PICTURE} .gb-beside-places button").nth(3)
     label = chip.inner_text()
     chip.focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".gb-beside-places button").nth(3)).to_have_attribute("aria-pressed", "true")
-    expect(page.locator(".gb-beside-title")).to_contain_text(label)
+    expect(page.locator(f"{PICTURE} .gb-beside-places button").nth(3)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(f"{PICTURE} .gb-beside-title")).to_contain_text(label)
     assert label in page.locator("[data-view=picture] .gb-alternative").inner_text()
 
 
 @pytest.mark.idea("C9")
 @EACH
-def test_three_words_are_a_sum_of_their_rows(open_page: Open, language: str) -> None:
+def test_three_words_are_a_sum_of_their_rows(visit: Open, language: str) -> None:
     """The nearest row to b - a + c, by torch; the best answer is read off the page's own table."""
     own = {"en": ("big", "small", "happy"), "ko": ("남자", "여자", "소년")}[language]
-    page = open_page(address(language, "embeddings", " ".join(own)), locale=LOCALES[language])
+    page = visit(address(language, "embeddings", " ".join(own)), locale=LOCALES[language])
     wait(page, "embeddings", " ".join(own))
     unfold(page, "arithmetic")
     cells = page.locator("[data-view=arithmetic] tbody tr").first.locator("td").all_inner_texts()
@@ -312,8 +313,8 @@ def test_three_words_are_a_sum_of_their_rows(open_page: Open, language: str) -> 
     assert cells[1].lstrip("␣") == best
 
 
-def test_angles_between_the_tokens_of_the_sentence(open_page: Open) -> None:
-    page = opened(open_page, "en")
+def test_angles_between_the_tokens_of_the_sentence(visit: Open) -> None:
+    page = opened(visit, "en")
     unfold(page, "angles")
     page.wait_for_selector("[data-view=angles] .gb-figure-plot[data-drawn]")
     drawn = page.locator("[data-view=angles] .gb-figure-plot").evaluate(

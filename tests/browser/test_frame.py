@@ -48,8 +48,8 @@ def unfolded(page: Page, form: str = "head") -> Frame:
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("text", EVIL)
-def test_a_sentence_runs_no_script_and_stays_text(open_page: Open, text: str, language: str) -> None:
-    page = open_page(address(language, "attention", text), locale=LOCALES[language])
+def test_a_sentence_runs_no_script_and_stays_text(visit: Open, text: str, language: str) -> None:
+    page = visit(address(language, "attention", text), locale=LOCALES[language])
     wait(page, "attention", text)
     labels = answer(page, "attention", "heads")["props"]["labels"]
     title = page.title()
@@ -123,8 +123,8 @@ def hold_isolated(frame: Frame) -> None:
     assert frame.evaluate(TRIES) == ["null", []]
 
 
-def test_its_address_says_so_itself(open_page: Open) -> None:
-    page = open_page(address("en", "attention", SENTENCES["en"]))
+def test_its_address_says_so_itself(visit: Open) -> None:
+    page = visit(address("en", "attention", SENTENCES["en"]))
     wait(page, "attention", SENTENCES["en"])
     url = unfolded(page).url
     with urllib.request.urlopen(url.partition("#")[0]) as given:
@@ -151,8 +151,8 @@ def lines(frame: Frame, form: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_the_drawn_numbers_are_the_traces(open_page: Open, language: str) -> None:
-    page = open_page(address(language, "attention", SENTENCES[language]), locale=LOCALES[language])
+def test_the_drawn_numbers_are_the_traces(visit: Open, language: str) -> None:
+    page = visit(address(language, "attention", SENTENCES[language]), locale=LOCALES[language])
     wait(page, "attention", SENTENCES[language])
     packed = answer(page, "attention", "heads")["props"]["weights"]
     weights = np.array(numbers(page, packed)).reshape(packed["shape"])
@@ -165,8 +165,8 @@ def test_the_drawn_numbers_are_the_traces(open_page: Open, language: str) -> Non
 
 
 @pytest.mark.parametrize("form", ["head", "model"])
-def test_no_english_word_on_the_korean_page(open_page: Open, form: str) -> None:
-    page = open_page(address("ko", "attention", SENTENCES["ko"]), locale="en-US")
+def test_no_english_word_on_the_korean_page(visit: Open, form: str) -> None:
+    page = visit(address("ko", "attention", SENTENCES["ko"]), locale="en-US")
     wait(page, "attention", SENTENCES["ko"])
     frame = unfolded(page, form)
     if form == "model":
@@ -177,8 +177,8 @@ def test_no_english_word_on_the_korean_page(open_page: Open, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["head", "model"])
-def test_english_words_on_the_english_page(open_page: Open, form: str) -> None:
-    page = open_page(address("en", "attention", SENTENCES["en"]), locale="ko-KR")
+def test_english_words_on_the_english_page(visit: Open, form: str) -> None:
+    page = visit(address("en", "attention", SENTENCES["en"]), locale="ko-KR")
     wait(page, "attention", SENTENCES["en"])
     frame = unfolded(page, form)
     said = frame.evaluate(TEXTS)
@@ -186,9 +186,9 @@ def test_english_words_on_the_english_page(open_page: Open, form: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_more_than_64_tokens_are_not_drawn_and_it_is_said(open_page: Open, language: str) -> None:
+def test_more_than_64_tokens_are_not_drawn_and_it_is_said(visit: Open, language: str) -> None:
     text = {"en": "the cat " * 40, "ko": "고양이가 " * 80}[language].strip()
-    page = open_page(address(language, "attention", text), locale=LOCALES[language])
+    page = visit(address(language, "attention", text), locale=LOCALES[language])
     wait(page, "attention", text)
     page.locator(f"{CARD} summary").click()
     expect(page.locator(f"{CARD} .gb-text")).to_contain_text("64")
@@ -219,8 +219,8 @@ def test_it_is_made_only_when_it_is_opened_and_only_once(open_page: Open) -> Non
 
 @pytest.mark.parametrize("form", ["head", "model"])
 @pytest.mark.parametrize("width", [360, 1366])
-def test_nothing_in_it_scrolls(open_page: Open, width: int, form: str) -> None:
-    page = open_page(address("ko", "attention", SENTENCES["ko"], attention__form=form), width=width)
+def test_nothing_in_it_scrolls(visit: Open, width: int, form: str) -> None:
+    page = visit(address("ko", "attention", SENTENCES["ko"], attention__form=form), width=width)
     wait(page, "attention", SENTENCES["ko"])
     frame = unfolded(page, form)
     inside: dict[str, Any] = frame.evaluate(
@@ -233,8 +233,8 @@ def test_nothing_in_it_scrolls(open_page: Open, width: int, form: str) -> None:
     assert inside["wide"] <= 0 and inside["high"] <= 0, inside
 
 
-def test_the_choice_is_in_the_link(open_page: Open) -> None:
-    page = open_page(PATHS["en"] + "#tab=attention")
+def test_the_choice_is_in_the_link(visit: Open) -> None:
+    page = visit(PATHS["en"] + "#tab=attention")
     wait(page, "attention")
     unfolded(page, "model")
     page.wait_for_function("glassbox.parse(location.hash).state.controls.attention.form === 'model'")

@@ -42,8 +42,8 @@ def choose(page: Page, field: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_the_picker_offers_every_kind_the_pages_language_first(open_page: Open, language: str) -> None:
-    page = open_page(address(language, "tokens"), locale=LOCALES[language])
+def test_the_picker_offers_every_kind_the_pages_language_first(visit: Open, language: str) -> None:
+    page = visit(address(language, "tokens"), locale=LOCALES[language])
     wait(page, "tokens")
     page.locator("#gb-model input").click()
     options = page.locator("#gb-model [role=option]")
@@ -58,8 +58,8 @@ def test_the_picker_offers_every_kind_the_pages_language_first(open_page: Open, 
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("tab", NEEDS)
 @pytest.mark.parametrize("model", KINDS)
-def test_a_tab_takes_the_chosen_model_or_says_who_answers(open_page: Open, tab: str, model: str, language: str) -> None:
-    page = open_page(address(language, tab, SENTENCES["en"], model=model), locale=LOCALES[language])
+def test_a_tab_takes_the_chosen_model_or_says_who_answers(visit: Open, tab: str, model: str, language: str) -> None:
+    page = visit(address(language, tab, SENTENCES["en"], model=model), locale=LOCALES[language])
     wait(page, tab, SENTENCES["en"])
     said = page.locator(f"#stage-{tab} .gb-instead")
     expect(page.locator(f"#stage-{tab} .gb-refusal")).to_be_hidden(timeout=SLOW)
@@ -75,8 +75,8 @@ def test_a_tab_takes_the_chosen_model_or_says_who_answers(open_page: Open, tab: 
 
 
 @pytest.mark.parametrize("model", KINDS)
-def test_the_strip_names_the_model_that_it_shows(open_page: Open, model: str) -> None:
-    page = open_page(address("ko", "tokens", SENTENCES["en"], model=model), locale="en-US")
+def test_the_strip_names_the_model_that_it_shows(visit: Open, model: str) -> None:
+    page = visit(address("ko", "tokens", SENTENCES["en"], model=model), locale="en-US")
     wait(page, "tokens", SENTENCES["en"])
     expect(page.locator("[data-station=tokens] .gb-station-model")).to_have_text("stories-gpt")
     expect(page.locator("[data-station=next]")).to_contain_text("%")
@@ -84,8 +84,8 @@ def test_the_strip_names_the_model_that_it_shows(open_page: Open, model: str) ->
     expect(page.locator("[data-station=tokens] .gb-station-model")).to_have_count(0, timeout=SLOW)
 
 
-def test_choosing_another_model_takes_the_line_away(open_page: Open) -> None:
-    page = open_page(address("en", "sampling", SENTENCES["en"], model="tiny-bert"), locale="ko-KR")
+def test_choosing_another_model_takes_the_line_away(visit: Open) -> None:
+    page = visit(address("en", "sampling", SENTENCES["en"], model="tiny-bert"), locale="ko-KR")
     wait(page, "sampling", SENTENCES["en"])
     expect(page.locator("#stage-sampling .gb-instead")).to_be_visible()
     choose(page, "#gb-model", "tiny-lstm")
@@ -95,8 +95,8 @@ def test_choosing_another_model_takes_the_line_away(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_a_model_that_is_not_offered_is_nonsense_in_a_link(open_page: Open, language: str) -> None:
-    page = open_page(address(language, "tokens", "ok", model="gpt-5"), locale=LOCALES[language])
+def test_a_model_that_is_not_offered_is_nonsense_in_a_link(visit: Open, language: str) -> None:
+    page = visit(address(language, "tokens", "ok", model="gpt-5"), locale=LOCALES[language])
     wait(page, "tokens", "ok")
     expect(page.locator("#gb-note")).not_to_be_empty()
     assert page.evaluate("glassbox.state.model") == MODELS[language]
@@ -107,8 +107,8 @@ def rows(page: Page) -> list[str]:
     return [row[0] for row in answer(page, "pair", "numbers")["rows"]]
 
 
-def test_the_second_model_fits_the_first_until_it_is_chosen(open_page: Open) -> None:
-    page = open_page(address("en", "pair", SENTENCES["en"]), locale="ko-KR")
+def test_the_second_model_fits_the_first_until_it_is_chosen(visit: Open) -> None:
+    page = visit(address("en", "pair", SENTENCES["en"]), locale="ko-KR")
     wait(page, "pair", SENTENCES["en"])
     assert page.locator(".gb-control-rnn input").input_value() == "The one that fits"
     assert rows(page)[0] == "stories-gpt" and rows(page)[1] in ("stories-lstm", "tiny-lstm")
@@ -121,21 +121,21 @@ def test_the_second_model_fits_the_first_until_it_is_chosen(open_page: Open) -> 
     wait(page, "pair", SENTENCES["en"])
     assert rows(page) == ["ko-gpt", "tiny-lstm"]
     link = page.evaluate("glassbox.address(glassbox.state)")
-    other = open_page(link[link.index("/", 8) :], locale="ko-KR")
+    other = visit(link[link.index("/", 8) :], locale="ko-KR")
     wait(other, "pair", SENTENCES["en"])
     assert rows(other) == ["ko-gpt", "tiny-lstm"]
     assert other.locator(".gb-control-rnn input").input_value() == "tiny-lstm"
 
 
-def test_the_chosen_model_goes_where_it_fits(open_page: Open) -> None:
-    page = open_page(address("en", "pair", SENTENCES["en"], model="tiny-lstm"), locale="ko-KR")
+def test_the_chosen_model_goes_where_it_fits(visit: Open) -> None:
+    page = visit(address("en", "pair", SENTENCES["en"], model="tiny-lstm"), locale="ko-KR")
     wait(page, "pair", SENTENCES["en"])
     assert rows(page) == ["stories-gpt", "tiny-lstm"]
     expect(page.locator("#stage-pair .gb-instead")).to_be_hidden()
 
 
-def test_a_second_model_of_the_wrong_kind_is_nonsense_in_a_link(open_page: Open) -> None:
-    page = open_page(address("en", "pair", "ok", pair__rnn="stories-gpt"), locale="ko-KR")
+def test_a_second_model_of_the_wrong_kind_is_nonsense_in_a_link(visit: Open) -> None:
+    page = visit(address("en", "pair", "ok", pair__rnn="stories-gpt"), locale="ko-KR")
     wait(page, "pair", "ok")
     expect(page.locator("#gb-note")).not_to_be_empty()
     assert page.evaluate("glassbox.state.controls.pair.rnn") == ""

@@ -32,9 +32,9 @@ def copied(page: Page) -> str:
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("tab", ["tokens", "attention", "sampling"])
-def test_a_copied_link_shows_the_same_screen(open_page: Open, language: str, tab: str) -> None:
-    rights = ["clipboard-read", "clipboard-write"]
-    page = open_page(address(language, tab), locale=LOCALES[language], permissions=rights)
+def test_a_copied_link_shows_the_same_screen(visit: Open, open_page: Open, language: str, tab: str) -> None:
+    page = visit(address(language, tab), locale=LOCALES[language])
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     wait(page, tab)
     write(page, SENTENCES[language])
     wait(page, tab, SENTENCES[language])
@@ -64,10 +64,10 @@ def cut_syllable() -> tuple[str, list[int]]:
     raise AssertionError("no syllable is cut by this tokenizer")
 
 
-def test_ids_that_end_inside_a_syllable_survive_a_link(open_page: Open) -> None:
+def test_ids_that_end_inside_a_syllable_survive_a_link(visit: Open, open_page: Open) -> None:
     text, ids = cut_syllable()
     path = address("ko", "sampling", text, sampling__ids=",".join(map(str, ids)))
-    page = open_page(path, locale="en-US")
+    page = visit(path, locale="en-US")
     wait(page, "sampling", text)
     assert page.evaluate("glassbox.state.controls.sampling.ids") == ids
     url = page.evaluate("glassbox.address(glassbox.state)")
@@ -94,8 +94,8 @@ def unfolded(page: Page, tab: str) -> list[str]:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_what_is_unfolded_is_in_the_link(open_page: Open, language: str) -> None:
-    page = open_page(address(language, "attention", SENTENCES[language]), locale=LOCALES[language])
+def test_what_is_unfolded_is_in_the_link(visit: Open, open_page: Open, language: str) -> None:
+    page = visit(address(language, "attention", SENTENCES[language]), locale=LOCALES[language])
     wait(page, "attention", SENTENCES[language])
     unfold(page, "numbers")
     page.locator("#fold-attention-formula button").click()
@@ -114,8 +114,8 @@ def test_what_is_unfolded_is_in_the_link(open_page: Open, language: str) -> None
     assert unfolded(other, "attention") == []
 
 
-def test_a_fold_that_is_none_is_left_out(open_page: Open) -> None:
-    page = open_page(address("en", "tokens", "ok", tokens__open="formula,nothing"), locale="en-US")
+def test_a_fold_that_is_none_is_left_out(visit: Open) -> None:
+    page = visit(address("en", "tokens", "ok", tokens__open="formula,nothing"), locale="en-US")
     wait(page, "tokens", "ok")
     page.wait_for_selector("#fold-tokens-formula .label-wrap.open")
     assert page.locator("#gb-note").inner_text() and unfolded(page, "tokens") == ["fold-tokens-formula"]
@@ -138,8 +138,8 @@ def test_back_returns_to_the_tab_before(open_page: Open) -> None:
     assert page.locator("#panel-tokens").is_visible() and sentence(page) == SENTENCES["en"]
 
 
-def test_reset_brings_the_first_screen_back(open_page: Open) -> None:
-    page = open_page("/", locale="en-US")
+def test_reset_brings_the_first_screen_back(visit: Open) -> None:
+    page = visit("/", locale="en-US")
     wait(page, "tokens")
     first = sentence(page)
     write(page, SENTENCES["en"])
@@ -150,10 +150,10 @@ def test_reset_brings_the_first_screen_back(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_nonsense_in_a_link_is_said_and_left_out(open_page: Open, language: str) -> None:
+def test_nonsense_in_a_link_is_said_and_left_out(visit: Open, language: str) -> None:
     bad = "sampling.temperature=NaN&sampling.ids=1,x&model=../../etc&foo=bar&sampling.top_k=1e9&%zz=1"
     nonsense = f"tab=sampling&text=ok&{bad}"
-    page = open_page(address(language, "x").partition("#")[0] + "#" + nonsense, locale=LOCALES[language])
+    page = visit(address(language, "x").partition("#")[0] + "#" + nonsense, locale=LOCALES[language])
     wait(page, "sampling", "ok")
     assert page.locator("#gb-note").inner_text()
     state = page.evaluate("glassbox.state")
@@ -161,8 +161,8 @@ def test_nonsense_in_a_link_is_said_and_left_out(open_page: Open, language: str)
     assert state["controls"]["sampling"] == page.evaluate("glassbox.defaults().controls.sampling")
 
 
-def test_a_link_that_would_be_too_long_is_refused_in_a_sentence(open_page: Open) -> None:
-    page = open_page("/", locale="en-US")
+def test_a_link_that_would_be_too_long_is_refused_in_a_sentence(visit: Open) -> None:
+    page = visit("/", locale="en-US")
     wait(page, "tokens")
     write(page, "word " * 1900)
     page.wait_for_timeout(500)

@@ -29,8 +29,8 @@ def plain(language: str) -> Plain:
 
 
 @pytest.mark.idea("C1")
-def test_tokens_are_the_tokenizers_own(open_page: Open, language: str, plain: Plain) -> None:
-    page = open_page(address(language, "tokens"), locale=LOCALES[language])
+def test_tokens_are_the_tokenizers_own(visit: Open, language: str, plain: Plain) -> None:
+    page = visit(address(language, "tokens"), locale=LOCALES[language])
     wait(page, "tokens")
     write(page, SENTENCES[language])
     wait(page, "tokens", SENTENCES[language])
@@ -39,8 +39,8 @@ def test_tokens_are_the_tokenizers_own(open_page: Open, language: str, plain: Pl
 
 
 @pytest.mark.idea("C14")
-def test_attention_is_the_models_own(open_page: Open, language: str, plain: Plain) -> None:
-    page = open_page(address(language, "attention", SENTENCES[language]), locale=LOCALES[language])
+def test_attention_is_the_models_own(visit: Open, language: str, plain: Plain) -> None:
+    page = visit(address(language, "attention", SENTENCES[language]), locale=LOCALES[language])
     wait(page, "attention", SENTENCES[language])
     packed = answer(page, "attention", "heads")["props"]["weights"]
     weights = np.array(numbers(page, packed)).reshape(packed["shape"])
@@ -50,8 +50,8 @@ def test_attention_is_the_models_own(open_page: Open, language: str, plain: Plai
 
 
 @pytest.mark.idea("C23")
-def test_the_distribution_is_the_models_own(open_page: Open, language: str, plain: Plain) -> None:
-    page = open_page(address(language, "sampling", SENTENCES[language]), locale=LOCALES[language])
+def test_the_distribution_is_the_models_own(visit: Open, language: str, plain: Plain) -> None:
+    page = visit(address(language, "sampling", SENTENCES[language]), locale=LOCALES[language])
     wait(page, "sampling", SENTENCES[language])
     logits = np.array(numbers(page, answer(page, "sampling", "candidates")["props"]["logits"]))
     expected = plain.logits(SENTENCES[language])[-1]
@@ -73,10 +73,8 @@ def test_the_distribution_is_the_models_own(open_page: Open, language: str, plai
         {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "greedy": True},
     ],
 )
-def test_the_browser_computes_what_python_does(
-    open_page: Open, language: str, plain: Plain, rule: dict[str, Any]
-) -> None:
-    page = open_page(address(language, "sampling", SENTENCES[language]), locale=LOCALES[language])
+def test_the_browser_computes_what_python_does(visit: Open, language: str, plain: Plain, rule: dict[str, Any]) -> None:
+    page = visit(address(language, "sampling", SENTENCES[language]), locale=LOCALES[language])
     wait(page, "sampling", SENTENCES[language])
     packed = answer(page, "sampling", "candidates")["props"]["logits"]
     script = """async ([packed, rule]) => Array.from(glassbox.distribution(await glassbox.unpack(packed), rule))"""
@@ -88,8 +86,8 @@ def test_the_browser_computes_what_python_does(
     assert (shown > 0).sum() == (expected > 0).sum()
 
 
-def test_chance_is_the_same_in_both(open_page: Open) -> None:
-    page = open_page("/")
+def test_chance_is_the_same_in_both(visit: Open) -> None:
+    page = visit("/")
     page.wait_for_selector("body[data-ready]")
     cases = [(seed, step) for seed in (0, 1, 7, 9999) for step in (0, 1, 2, 50)]
     shown = page.evaluate("(cases) => cases.map(([seed, step]) => glassbox.u(seed, step))", cases)
@@ -101,9 +99,9 @@ def test_chance_is_the_same_in_both(open_page: Open) -> None:
 
 
 @pytest.mark.idea("C26")
-def test_the_same_seed_draws_the_same_ids_in_both(open_page: Open, language: str) -> None:
+def test_the_same_seed_draws_the_same_ids_in_both(visit: Open, language: str) -> None:
     beginning = SENTENCES[language].rpartition(" ")[0]  # no end yet, at which writing would stop
-    page = open_page(address(language, "sampling", beginning, sampling__seed=42), locale=LOCALES[language])
+    page = visit(address(language, "sampling", beginning, sampling__seed=42), locale=LOCALES[language])
     wait(page, "sampling", beginning)
     for count in (1, 2, 3):
         page.locator(".gb-candidates-actions button").first.click()

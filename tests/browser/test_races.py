@@ -53,8 +53,8 @@ def test_scripts_that_come_after_gradio_has_mounted_the_page_do(open_page: Open,
     wait(page, "sampling", "a")
 
 
-def test_a_new_sentence_lets_appended_tokens_go(open_page: Open) -> None:
-    page = open_page(address("en", "sampling", SENTENCES["en"], sampling__ids="5,6"))
+def test_a_new_sentence_lets_appended_tokens_go(visit: Open) -> None:
+    page = visit(address("en", "sampling", SENTENCES["en"], sampling__ids="5,6"))
     wait(page, "sampling", SENTENCES["en"])
     page.locator(".gb-tab[data-tab=tokens]").click()
     wait(page, "tokens")
@@ -75,8 +75,8 @@ def test_switching_the_language_keeps_what_the_ids_mean(open_page: Open) -> None
     assert page.locator(".gb-candidates-written").inner_text() == written
 
 
-def test_a_link_within_the_tab_and_back_move_live_knobs_too(open_page: Open) -> None:
-    page = open_page(address("en", "sampling", SENTENCES["en"]))
+def test_a_link_within_the_tab_and_back_move_live_knobs_too(visit: Open) -> None:
+    page = visit(address("en", "sampling", SENTENCES["en"]))
     wait(page, "sampling", SENTENCES["en"])
     bar = page.locator(".gb-candidates-row").first
     before = bar.get_attribute("data-value")
@@ -90,9 +90,9 @@ def test_a_link_within_the_tab_and_back_move_live_knobs_too(open_page: Open) -> 
     expect(bar).to_have_attribute("data-value", before or "")
 
 
-def test_a_knob_does_not_throw_a_run_away(open_page: Open) -> None:
+def test_a_knob_does_not_throw_a_run_away(visit: Open) -> None:
     # with this seed the model does not end the text before twenty tokens, at neither temperature
-    page = open_page(address("en", "sampling", SENTENCES["en"], sampling__seed=7))
+    page = visit(address("en", "sampling", SENTENCES["en"], sampling__seed=7))
     wait(page, "sampling", SENTENCES["en"])
     unfold(page, "numbers")
     page.locator(".gb-candidates-buttons button").nth(1).click()
@@ -100,12 +100,12 @@ def test_a_knob_does_not_throw_a_run_away(open_page: Open) -> None:
     page.wait_for_function("glassbox.state.controls.sampling.ids.length === 20")
 
 
-def test_a_figure_may_be_clicked(open_page: Open) -> None:
-    page = open_page(address("ko", "tokens", SENTENCES["ko"]), locale="en-US")
+def test_a_figure_may_be_clicked(visit: Open) -> None:
+    page = visit(address("ko", "tokens", SENTENCES["ko"]), locale="en-US")
     wait(page, "tokens")
     unfold(page, "counts")
     plot = page.locator("[data-view=counts] .gb-figure-plot[data-drawn]")
-    expect(plot).to_be_visible()
+    expect(plot).to_be_visible(timeout=30_000)
     bar = page.locator("[data-view=counts] .bars .point path").first
     expect(bar).to_be_visible()
     box = bar.bounding_box()
@@ -115,8 +115,8 @@ def test_a_figure_may_be_clicked(open_page: Open) -> None:
     expect(page.locator("#stage-tokens .gb-refusal")).to_be_hidden()
 
 
-def test_a_seed_is_a_whole_number(open_page: Open) -> None:
-    page = open_page(address("en", "sampling", SENTENCES["en"]))
+def test_a_seed_is_a_whole_number(visit: Open) -> None:
+    page = visit(address("en", "sampling", SENTENCES["en"]))
     wait(page, "sampling")
     page.locator(".gb-control-seed input").fill("1.5")
     page.locator(".gb-control-seed input").press("Tab")
@@ -175,8 +175,8 @@ def test_a_guessed_key_gets_a_sentence(server: App, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_dark_figures_have_dark_colours(open_page: Open, language: str) -> None:
-    page = open_page(address(language, "attention", SENTENCES[language]), locale=LOCALES[language], dark=True)
+def test_dark_figures_have_dark_colours(visit: Open, language: str) -> None:
+    page = visit(address(language, "attention", SENTENCES[language]), locale=LOCALES[language], dark=True)
     wait(page, "attention")
     unfold(page, "reach")
     title = page.locator("[data-view=reach] .xtitle").first
@@ -186,8 +186,8 @@ def test_dark_figures_have_dark_colours(open_page: Open, language: str) -> None:
     assert min(channels) > 120, fill
 
 
-def test_reduced_motion_is_respected(open_page: Open) -> None:
-    page = open_page(address("en", "sampling", SENTENCES["en"]), motion="reduce")
+def test_reduced_motion_is_respected(visit: Open) -> None:
+    page = visit(address("en", "sampling", SENTENCES["en"]), motion="reduce")
     wait(page, "sampling")
     moving = page.evaluate(
         """() => [...document.querySelectorAll("main *")].filter((e) => {

@@ -22,8 +22,8 @@ def geometry(canvas: Locator, *names: str) -> list[float]:
 
 @pytest.mark.idea("C14")
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_a_head_is_picked_and_its_cells_are_the_models_own(open_page: Open, language: str) -> None:
-    page = open_page(address(language, "attention", SENTENCES[language]), locale=LOCALES[language])
+def test_a_head_is_picked_and_its_cells_are_the_models_own(visit: Open, language: str) -> None:
+    page = visit(address(language, "attention", SENTENCES[language]), locale=LOCALES[language])
     wait(page, "attention", SENTENCES[language])
     overview = page.locator(".gb-heads canvas[data-side]").first
     left, top, side = geometry(overview, "left", "top", "side")
@@ -50,8 +50,8 @@ def test_a_head_is_picked_and_its_cells_are_the_models_own(open_page: Open, lang
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_the_strip_tells_the_models_own_story_and_leads_to_the_tabs(open_page: Open, language: str) -> None:
-    page = open_page(address(language, "tokens", SENTENCES[language]), locale=LOCALES[language])
+def test_the_strip_tells_the_models_own_story_and_leads_to_the_tabs(visit: Open, language: str) -> None:
+    page = visit(address(language, "tokens", SENTENCES[language]), locale=LOCALES[language])
     wait(page, "tokens", SENTENCES[language])
     plain = Plain(MODELS[language])
     assert page.locator("[data-station=sentence] .gb-station-text").inner_text() == SENTENCES[language]
@@ -70,8 +70,8 @@ def test_the_strip_tells_the_models_own_story_and_leads_to_the_tabs(open_page: O
     assert sentence(page) == SENTENCES[language]
 
 
-def test_the_strip_says_so_when_it_cannot_follow(open_page: Open) -> None:
-    page = open_page(address("en", "tokens", "word " * 700))
+def test_the_strip_says_so_when_it_cannot_follow(visit: Open) -> None:
+    page = visit(address("en", "tokens", "word " * 700))
     wait(page, "tokens")
     many = page.locator("#stage-tokens .gb-tokens-chip").first.get_attribute("aria-setsize")
     assert int(many or 0) > 500  # no limit of the model's cuts the tokens

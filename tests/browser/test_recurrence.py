@@ -35,9 +35,9 @@ def both(language: str) -> Both:
     return Plain(RNNS[language]), Plain(MODELS[language])
 
 
-def opened(open_page: Open, language: str, **controls: Any) -> Page:
+def opened(visit: Open, language: str, **controls: Any) -> Page:
     named = {f"{TAB}__{name}": value for name, value in controls.items()}
-    page = open_page(address(language, TAB, SENTENCES[language], **named), locale=LOCALES[language])
+    page = visit(address(language, TAB, SENTENCES[language], **named), locale=LOCALES[language])
     wait(page, TAB, SENTENCES[language])
     return page
 
@@ -74,8 +74,8 @@ def choose(page: Page, view: str, column: int) -> None:
 
 
 @pytest.mark.idea("C27")
-def test_both_predictions_are_the_models_own_at_every_place(open_page: Open, language: str, both: Both) -> None:
-    page = opened(open_page, language)
+def test_both_predictions_are_the_models_own_at_every_place(visit: Open, language: str, both: Both) -> None:
+    page = opened(visit, language)
     ids = both[0].ids(SENTENCES[language])
     assert both[1].ids(SENTENCES[language]) == ids
     rnn, transformer = (shares(model, ids) for model in both)
@@ -94,8 +94,8 @@ def test_both_predictions_are_the_models_own_at_every_place(open_page: Open, lan
 
 
 @pytest.mark.idea("C27")
-def test_a_click_on_a_word_shows_both_guesses_there(open_page: Open, language: str, both: Both) -> None:
-    page = opened(open_page, language)
+def test_a_click_on_a_word_shows_both_guesses_there(visit: Open, language: str, both: Both) -> None:
+    page = opened(visit, language)
     ids = both[0].ids(SENTENCES[language])
     page.wait_for_selector(f"#stage-{TAB} [data-view=beside] [data-drawn]")
     choose(page, "beside", 2)
@@ -112,8 +112,8 @@ def test_a_click_on_a_word_shows_both_guesses_there(open_page: Open, language: s
 
 
 @pytest.mark.idea("C27")
-def test_the_place_can_be_chosen_without_a_mouse(open_page: Open, language: str) -> None:
-    page = opened(open_page, language)
+def test_the_place_can_be_chosen_without_a_mouse(visit: Open, language: str) -> None:
+    page = opened(visit, language)
     chosen = page.locator(f"#stage-{TAB} .gb-row [aria-pressed=true]")
     count = page.locator(f"#stage-{TAB} .gb-row button").count()
     chosen.focus()
@@ -129,8 +129,8 @@ def test_the_place_can_be_chosen_without_a_mouse(open_page: Open, language: str)
 
 
 @pytest.mark.idea("C28")
-def test_the_state_is_the_models_own(open_page: Open, language: str, both: Both) -> None:
-    page = opened(open_page, language)
+def test_the_state_is_the_models_own(visit: Open, language: str, both: Both) -> None:
+    page = opened(visit, language)
     whole = states(both[0], SENTENCES[language])
     before = np.vstack([np.zeros_like(whole[:1]), whole[:-1]])
     moved = np.abs(whole - before).sum(-1) / (np.abs(whole) + np.abs(before)).sum(-1)
@@ -147,9 +147,9 @@ def test_the_state_is_the_models_own(open_page: Open, language: str, both: Both)
 
 
 @pytest.mark.idea("C28")
-def test_a_word_fades_from_the_state(open_page: Open, language: str, both: Both) -> None:
+def test_a_word_fades_from_the_state(visit: Open, language: str, both: Both) -> None:
     """Each cell is the model's own, with the word and without it; seen over all words, the traces grow fainter."""
-    page = opened(open_page, language)
+    page = opened(visit, language)
     model, parts = both[0], SENTENCES[language].split()
     packed = figure(page, "remains")["data"][0]["z"]
     cells = np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"]).reshape(
@@ -168,8 +168,8 @@ def test_a_word_fades_from_the_state(open_page: Open, language: str, both: Both)
 
 
 @pytest.mark.idea("C29")
-def test_with_fewer_words_the_guess_is_the_models_own_on_them(open_page: Open, language: str, both: Both) -> None:
-    page = opened(open_page, language)
+def test_with_fewer_words_the_guess_is_the_models_own_on_them(visit: Open, language: str, both: Both) -> None:
+    page = opened(visit, language)
     text = SENTENCES[language]
     counted = len(text.split())
     for row in rows(page, "windows"):
@@ -201,15 +201,15 @@ def mean_surprise(model: Plain, text: str, count: int) -> float:
     return float(np.mean(bits))
 
 
-def test_another_language_brings_its_own_rnn(open_page: Open) -> None:
-    page = open_page(address("en", TAB, SENTENCES["ko"], model="ko-gpt"), locale="ko-KR")
+def test_another_language_brings_its_own_rnn(visit: Open) -> None:
+    page = visit(address("en", TAB, SENTENCES["ko"], model="ko-gpt"), locale="ko-KR")
     wait(page, TAB, SENTENCES["ko"])
     assert [row[1] for row in rows(page, "both")] == ["ko-lstm", "ko-gpt"]
 
 
-def test_models_of_different_tokens_are_refused_in_one_sentence(open_page: Open, language: str) -> None:
+def test_models_of_different_tokens_are_refused_in_one_sentence(visit: Open, language: str) -> None:
     other = RNNS["ko" if language == "en" else "en"]
-    page = open_page(address(language, TAB, SENTENCES[language], recurrence__rnn=other), locale=LOCALES[language])
+    page = visit(address(language, TAB, SENTENCES[language], recurrence__rnn=other), locale=LOCALES[language])
     said = page.locator(f"#stage-{TAB} .gb-refusal")
     expect(said).to_contain_text(other, timeout=60_000)
     assert bool(re.search("[가-힣]", said.inner_text())) == (language == "ko")

@@ -40,8 +40,8 @@ def saved(page: Page, tab: str, folder: Path) -> np.ndarray:
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("dark", [False, True])
-def test_sentence_and_model_stand_under_the_picture(open_page: Open, language: str, dark: bool, tmp_path: Path) -> None:
-    page = open_page(address(language, "attention", SENTENCES[language]), locale=LOCALES[language], dark=dark)
+def test_sentence_and_model_stand_under_the_picture(visit: Open, language: str, dark: bool, tmp_path: Path) -> None:
+    page = visit(address(language, "attention", SENTENCES[language]), locale=LOCALES[language], dark=dark)
     wait(page, "attention", SENTENCES[language])
     said = page.evaluate("glassbox.signature('attention')")
     assert SENTENCES[language] in said and MODELS[language] in said
@@ -58,7 +58,7 @@ def test_sentence_and_model_stand_under_the_picture(open_page: Open, language: s
     assert (first[-LINE:, :width] != second[-LINE:, :width]).any()  # another sentence, another line
 
 
-def test_the_model_that_answers_is_the_one_named(open_page: Open) -> None:
-    page = open_page(address("en", "sampling", SENTENCES["en"], model="stories-bert"))
+def test_the_model_that_answers_is_the_one_named(visit: Open) -> None:
+    page = visit(address("en", "sampling", SENTENCES["en"], model="stories-bert"))
     wait(page, "sampling", SENTENCES["en"])
     assert "stories-gpt" in page.evaluate("glassbox.signature('sampling')")

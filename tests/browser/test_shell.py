@@ -6,7 +6,6 @@ import re
 import time
 import urllib.request
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from gradio_client import Client
@@ -21,7 +20,6 @@ from tests.browser.reading import (
     drawn,
     expect_no_overflow,
     unfold,
-    unfold_all,
     wait,
     write,
 )
@@ -32,21 +30,9 @@ Open = Callable[..., Page]
 TABS = tuple(explainer.name for explainer in ALL)
 
 
-@pytest.mark.parametrize("tab", [*TABS, "about"])
-@pytest.mark.parametrize("language", ["en", "ko"])
-@pytest.mark.parametrize("width", [360, 1366, 1920])
-def test_nothing_is_wider_than_the_window(open_page: Open, tab: str, language: str, width: int) -> None:
-    page = open_page(address(language, tab, SENTENCES[language]), locale=LOCALES[language], width=width, height=700)
-    page.wait_for_selector("body[data-ready]")
-    if tab != "about":
-        wait(page, tab)
-    unfold_all(page)
-    expect_no_overflow(page)
-
-
 @pytest.mark.parametrize("tab", TABS)
-def test_the_picture_is_above_the_fold(open_page: Open, tab: str) -> None:
-    page = open_page(address("en", tab), width=1366, height=650)
+def test_the_picture_is_above_the_fold(visit: Open, tab: str) -> None:
+    page = visit(address("en", tab), width=1366, height=650)
     wait(page, tab)
     drawn(page)
     box = page.locator(f"#stage-{tab} section.gb-card").bounding_box()
@@ -68,8 +54,8 @@ def test_nothing_jumps_when_the_strip_is_filled(open_page: Open, width: int) -> 
     assert abs(page.evaluate(height) - before) < 1
 
 
-def test_names_beside_bars_are_not_cut_on_a_phone(open_page: Open) -> None:
-    page = open_page(address("en", "recurrence", "The rabbits hopped happily through the garden."), width=360)
+def test_names_beside_bars_are_not_cut_on_a_phone(visit: Open) -> None:
+    page = visit(address("en", "recurrence", "The rabbits hopped happily through the garden."), width=360)
     wait(page, "recurrence")
     drawn(page)
     cut = page.evaluate(
@@ -81,8 +67,8 @@ def test_names_beside_bars_are_not_cut_on_a_phone(open_page: Open) -> None:
     assert not cut
 
 
-def test_typing_runs_after_a_pause_and_not_while_composing(open_page: Open) -> None:
-    page = open_page("/ko", locale="en-US")
+def test_typing_runs_after_a_pause_and_not_while_composing(visit: Open) -> None:
+    page = visit("/ko", locale="en-US")
     wait(page, "tokens")
     before = page.evaluate("glassbox.stages.tokens.asked")
     box = page.locator("#gb-sentence textarea")
@@ -98,8 +84,8 @@ def test_typing_runs_after_a_pause_and_not_while_composing(open_page: Open) -> N
     assert page.evaluate("glassbox.state.text").endswith("밥")
 
 
-def test_fast_typing_asks_once(open_page: Open) -> None:
-    page = open_page("/", locale="en-US")
+def test_fast_typing_asks_once(visit: Open) -> None:
+    page = visit("/", locale="en-US")
     wait(page, "tokens")
     before = page.evaluate("glassbox.stages.tokens.asked")
     page.locator("#gb-sentence textarea").press_sequentially(" and then some more", delay=20)
@@ -108,8 +94,8 @@ def test_fast_typing_asks_once(open_page: Open) -> None:
     assert page.evaluate("glassbox.stages.tokens.asked") == before + 1
 
 
-def test_keyboard_alone_reaches_a_tab_and_changes_its_picture(open_page: Open) -> None:
-    page = open_page(address("en", "tokens", SENTENCES["en"]))
+def test_keyboard_alone_reaches_a_tab_and_changes_its_picture(visit: Open) -> None:
+    page = visit(address("en", "tokens", SENTENCES["en"]))
     wait(page, "tokens")
     page.locator(".gb-tab[data-tab=attention]").focus()
     page.keyboard.press("Enter")
@@ -125,8 +111,8 @@ def test_keyboard_alone_reaches_a_tab_and_changes_its_picture(open_page: Open) -
     )
 
 
-def test_live_knobs_ask_no_server(open_page: Open) -> None:
-    page = open_page(address("en", "sampling", SENTENCES["en"]))
+def test_live_knobs_ask_no_server(visit: Open) -> None:
+    page = visit(address("en", "sampling", SENTENCES["en"]))
     wait(page, "sampling")
     before = page.locator(".gb-candidates-row").first.inner_text()
     asked: list[str] = []
@@ -141,8 +127,8 @@ def test_live_knobs_ask_no_server(open_page: Open) -> None:
     assert not [url for url in asked if "/queue/" in url], asked
 
 
-def test_projector_key_enlarges_and_travels_in_the_link(open_page: Open) -> None:
-    page = open_page(address("en", "tokens"))
+def test_projector_key_enlarges_and_travels_in_the_link(visit: Open) -> None:
+    page = visit(address("en", "tokens"))
     wait(page, "tokens")
     page.locator("body").press("p")
     assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "24px"
@@ -152,24 +138,8 @@ def test_projector_key_enlarges_and_travels_in_the_link(open_page: Open) -> None
     assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "16px"
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("tab", TABS)
-def test_every_picture_can_be_saved(open_page: Open, tab: str, dark: bool, tmp_path: Path) -> None:
-    page = open_page(address("ko", tab, SENTENCES["ko"]), locale="en-US", dark=dark)
-    wait(page, tab)
-    unfold_all(page)
-    buttons = page.locator(f"#stage-{tab} [data-tool=save_picture]").all()
-    assert buttons
-    for index, button in enumerate(buttons):
-        with page.expect_download() as got:
-            button.click()
-        target = tmp_path / f"{index}.png"
-        got.value.save_as(target)
-        assert target.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and target.stat().st_size > 3000
-
-
-def test_figures_are_right_when_their_tab_is_first_shown(open_page: Open) -> None:
-    page = open_page(address("en", "tokens", SENTENCES["en"]), dark=True)
+def test_figures_are_right_when_their_tab_is_first_shown(visit: Open) -> None:
+    page = visit(address("en", "tokens", SENTENCES["en"]), dark=True)
     wait(page, "tokens")
     unfold(page, "counts")
     plot = page.locator("[data-view=counts] .js-plotly-plot .main-svg").first
@@ -179,8 +149,8 @@ def test_figures_are_right_when_their_tab_is_first_shown(open_page: Open) -> Non
     assert room and box and 0.8 * room["width"] < box["width"] <= room["width"] + 1
 
 
-def test_let_it_run_streams_and_keeps_each_probability(open_page: Open) -> None:
-    page = open_page(address("en", "sampling", SENTENCES["en"], sampling__seed=7))
+def test_let_it_run_streams_and_keeps_each_probability(visit: Open) -> None:
+    page = visit(address("en", "sampling", SENTENCES["en"], sampling__seed=7))
     wait(page, "sampling")
     page.locator(".gb-candidates-actions button").nth(1).click()
     page.wait_for_function("glassbox.state.controls.sampling.ids.length === 20")
@@ -201,8 +171,8 @@ def test_work_over_half_a_second_says_so(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_the_place_in_the_queue_is_said(open_page: Open, server: App, language: str) -> None:
-    page = open_page(address(language, "tokens"), locale=LOCALES[language])
+def test_the_place_in_the_queue_is_said(visit: Open, server: App, language: str) -> None:
+    page = visit(address(language, "tokens"), locale=LOCALES[language])
     wait(page, "tokens")
     client = Client(server.url, verbose=False)
     jobs = [

@@ -43,9 +43,9 @@ def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
 
 @pytest.mark.idea("C4")
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_cased_beside_uncased(open_page: Open, folder: Path, language: str) -> None:
+def test_cased_beside_uncased(visit: Open, folder: Path, language: str) -> None:
     """The same word with and without its capital: one id in the rows that say so, two in the others."""
-    page = open_page(address(language, "tokens", "Cat cat") + f"&model={BERT}", locale=LOCALES[language])
+    page = visit(address(language, "tokens", "Cat cat") + f"&model={BERT}", locale=LOCALES[language])
     wait(page, "tokens", "Cat cat")
     unfold(page, "beside")
     lowered, _ = SAID[language]
@@ -64,10 +64,10 @@ def test_cased_beside_uncased(open_page: Open, folder: Path, language: str) -> N
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_a_lost_word_is_shown_and_said(open_page: Open, folder: Path, language: str) -> None:
+def test_a_lost_word_is_shown_and_said(visit: Open, folder: Path, language: str) -> None:
     """Under [UNK] stands what it stood for, struck out; who chooses it is told that it is lost."""
     text = {"en": "a cat 뷁 sat", "ko": "나는 ขอบคุณ 했다"}[language]
-    page = open_page(address(language, "tokens", text) + f"&model={BERT}", locale=LOCALES[language])
+    page = visit(address(language, "tokens", text) + f"&model={BERT}", locale=LOCALES[language])
     wait(page, "tokens", text)
     lost = text.split()[-2]
     chip = page.locator("[data-view=chips] .gb-tokens-chip[data-lost]")
@@ -83,9 +83,9 @@ def test_a_lost_word_is_shown_and_said(open_page: Open, folder: Path, language: 
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_a_bert_looks_both_ways_and_no_mask_is_spoken_of(open_page: Open, language: str) -> None:
+def test_a_bert_looks_both_ways_and_no_mask_is_spoken_of(visit: Open, language: str) -> None:
     text = {"en": "a cat sat on a mat", "ko": "나는 밥을 먹었다"}[language]
-    page = open_page(address(language, "attention", text) + f"&model={BERT}", locale=LOCALES[language])
+    page = visit(address(language, "attention", text) + f"&model={BERT}", locale=LOCALES[language])
     wait(page, "attention", text)
     props = page.evaluate("glassbox.shown('attention', 'heads').props")
     assert props["model"] == BERT and not props["causal"]

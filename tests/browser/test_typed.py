@@ -24,9 +24,9 @@ def labels(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_a_mask_is_one_where_it_is_asked_for(open_page: Open, language: str) -> None:
+def test_a_mask_is_one_where_it_is_asked_for(visit: Open, open_page: Open, language: str) -> None:
     text, model = MASKED[language]
-    page = open_page(address(language, "attention", text, model=model), locale=LOCALES[language])
+    page = visit(address(language, "attention", text, model=model), locale=LOCALES[language])
     wait(page, "attention", text)
     switch, remark = page.locator("#gb-special input"), page.locator("#stage-attention .gb-remark")
     assert "[MASK]" not in labels(page) and not switch.is_checked()
@@ -50,10 +50,10 @@ def test_a_mask_is_one_where_it_is_asked_for(open_page: Open, language: str) -> 
     assert "[MASK]" not in labels(other)
 
 
-def test_letters_in_parts_are_put_together_by_one_press(open_page: Open) -> None:
+def test_letters_in_parts_are_put_together_by_one_press(visit: Open) -> None:
     whole = "나는 배를 먹었다"
     text = unicodedata.normalize("NFD", whole)
-    page = open_page(address("ko", "attention", text), locale="en-US")
+    page = visit(address("ko", "attention", text), locale="en-US")
     wait(page, "attention", text)
     remark = page.locator(".gb-remark[data-remark=parts]:visible")
     remark.locator("button").last.click()  # why: the page of tokens, where each character is shown
@@ -114,8 +114,8 @@ OLD = [
 ]
 
 
-def test_a_link_survives_what_programs_do_to_it(open_page: Open) -> None:
-    page = open_page("/#tab=tokens&text=ok", locale="en-US")
+def test_a_link_survives_what_programs_do_to_it(visit: Open) -> None:
+    page = visit("/#tab=tokens&text=ok", locale="en-US")
     wait(page, "tokens", "ok")
     first = page.evaluate("glassbox.defaults().text")
     for text, made in zip(NASTY, page.evaluate(THROUGH, NASTY), strict=True):
@@ -133,8 +133,8 @@ def test_a_link_survives_what_programs_do_to_it(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_a_cut_link_is_said_and_zero_names_greedy(open_page: Open, language: str) -> None:
-    page = open_page(address(language, "sampling", "ok", sampling__top_p=0), locale=LOCALES[language])
+def test_a_cut_link_is_said_and_zero_names_greedy(visit: Open, language: str) -> None:
+    page = visit(address(language, "sampling", "ok", sampling__top_p=0), locale=LOCALES[language])
     wait(page, "sampling", "ok")
     note = page.locator("#gb-note")
     expect(note).to_contain_text(GREEDY[language])
@@ -162,9 +162,9 @@ def focused(page: Page) -> dict[str, Any]:
     )
 
 
-def test_a_long_text_is_drawn_a_part_at_a_time(open_page: Open) -> None:
+def test_a_long_text_is_drawn_a_part_at_a_time(visit: Open) -> None:
     text = ("The little girl knitted a raincoat for her puppy 🐶. " * 400)[:19_990].rstrip()
-    page = open_page(address("en", "tokens", "ok"), locale="ko-KR")
+    page = visit(address("en", "tokens", "ok"), locale="ko-KR")
     wait(page, "tokens", "ok")
     write(page, text)
     wait(page, "tokens", text)
