@@ -14,6 +14,7 @@ import hosting
 
 from . import files, host
 from .architectures import BERT, GPT, LSTM, T5
+from .gguf_files.found import is_gguf
 from .refusal import Refusal
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -82,7 +83,7 @@ def policy() -> str:
 
 
 def host_folder() -> Path | None:
-    """The one folder that the host offers (GLASSBOX_FOLDER), as the host named it: a link stays a link.
+    """The one folder, or GGUF file, that the host offers (GLASSBOX_FOLDER), as the host named it: a link stays a link.
 
     So it keeps its name while it is made to point to one model after another.
     """
@@ -159,7 +160,8 @@ def name_of(model: str | os.PathLike[str]) -> str:
 def folder_of(name: str | os.PathLike[str]) -> Path | None:
     """Where the files of the host's model, a bundled one or a folder lie, whole or not; None for any other name.
 
-    A string means the folder of that name where there is one, unless a bundled model has it; a path always does.
+    A string means the folder or GGUF file of that name where there is one, unless a bundled model has it; a path always
+    does.
     """
     text = os.fspath(name)
     if isinstance(name, str):
@@ -171,9 +173,10 @@ def folder_of(name: str | os.PathLike[str]) -> Path | None:
 
 
 def is_folder(text: str) -> bool:
-    """Whether there is a folder at a path, which may be any text."""
+    """Whether there is a folder, or a model in one GGUF file, at a path, which may be any text."""
     try:
-        return bool(text) and "\0" not in text and os.path.isdir(os.path.expanduser(text))
+        path = os.path.expanduser(text)
+        return bool(text) and "\0" not in text and (os.path.isdir(path) or is_gguf(Path(path)))
     except ValueError:  # halves of surrogate pairs, which no file's name can hold
         return False
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import architectures, files, folders
+from .gguf_files import families
+from .gguf_files.found import gguf_of, is_gguf, parts_of
 from .refusal import Refusal
 from .shelf import Stamp, stamp
 
@@ -54,13 +56,27 @@ def settle(folder: Path, read: Callable[[], frozenset[str]]) -> Refusal | None:
 
 
 def _state(folder: Path) -> State:
-    return folder, stamp(folder) if folder.is_dir() and os.access(folder, os.R_OK) else frozenset()
+    there = folder.is_dir() or is_gguf(folder)
+    return folder, stamp(folder) if there and os.access(folder, os.R_OK) else frozenset()
 
 
 def _look(folder: Path) -> Found | Refusal:
     try:
+        file = gguf_of(folder.name, folder)
+        if file:
+            return _look_at_gguf(folder.name, file)
         folders.check(folder.name, folder)
         can = architectures.abilities(folders.config(folder.name, folder))
         return Found(can or frozenset(), files.parameters(folder), files.size(folder))
     except Refusal as refusal:
         return refusal
+
+
+def _look_at_gguf(name: str, file: Path) -> Found:
+    """What the header of a GGUF file shows; raises Refusal for one that is not opened here."""
+    from .gguf_files import checks, parts  # numpy, which other folders do not need
+
+    head = parts.read(name, file)
+    checks.check(name, head)
+    numbers = sum(tensor.numbers for tensor in head.tensors)
+    return Found(families.abilities(head.family), numbers, sum(part.stat().st_size for part in parts_of(file)))

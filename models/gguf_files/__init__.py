@@ -1,21 +1,26 @@
-"""GGUF files, in which llama.cpp keeps a model: one file, often quantised -> a folder that transformers reads."""
+"""GGUF files, in which llama.cpp keeps a model: one file, often quantised -> a folder that transformers reads.
+
+`found`, `families` and `quantization` are light; the rest reads headers (numpy) or models (torch).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-import torch
 
-from . import header, settings, tokens, weights
+def convert(
+    file: Path, folder: Path, progress: Callable[[int, int], None] = lambda done, of: None, name: str = ""
+) -> None:
+    """Writes into a folder, which is there, the model of a GGUF file: config, tokenizer, weights, how it was quantised.
 
+    file: any part of a split one. progress: called with how many numbers are done, of how many.
+    name: of the model, as refusals say it; the file's, if none is given.
+    No more than one tensor is in memory at a time. What is quantised becomes float32, which holds each number exactly.
+    Refusals: damaged_file, not_readable, gguf_version, gguf_part_missing, gguf_family, gguf_type, gguf_tensor,
+    gguf_no_tokenizer, gguf_tokenizer, gguf_projector, gguf_unfit, missing_tensors, adapter_alone, conversion_disk.
+    Raises OSError where the folder cannot be written.
+    """
+    from .conversion import convert as write  # heavy
 
-def convert(file: Path, folder: Path) -> None:
-    """Writes into a folder the model of a GGUF file: its config, its tokenizer, its weights, and how it was quantised."""
-    head = header.read(file)
-    config = settings.config(head)
-    cls = settings.class_of(head, config)
-    with torch.device("meta"):
-        model = cls(config)
-    config.save_pretrained(folder)
-    tokens.write(head, folder)
-    weights.write(head, model, folder / "model.safetensors")
+    write(name or file.name, file, folder, progress)

@@ -9,45 +9,44 @@ from typing import Any
 
 import transformers
 from transformers.integrations import GGUF_CONFIG_DEFAULTS_MAPPING, GGUF_CONFIG_MAPPING
+from transformers.integrations.gguf import GGUF_CONFIG_ARCHS, get_gguf_config
 
-from ..refusal import Refusal
 from . import angles
+from .checks import TOKENS
+from .families import FAMILIES
 from .header import Header
 
-# llama.cpp's name of a family -> transformers' type of model, where the two differ.
-TYPES = {
-    "gemma3": "gemma3_text",
-    "gemma4": "gemma4_text",
-    "gpt-oss": "gpt_oss",
-    "minimax-m2": "minimax_m2",
-    "qwen2moe": "qwen2_moe",
-    "qwen3moe": "qwen3_moe",
-    "t5encoder": "t5",
-}
 TABLES = {"gemma3_text": "gemma3", "gemma4_text": "gemma4"}  # type of model -> its table of names
 TIED = ("bloom", "falcon")  # whose output is always the embedding table, though a file may hold it twice
 IDS = {"bos_token_id": "bos_token_id", "eos_token_id": "eos_token_id", "pad_token_id": "padding_token_id"}
-MOST_LAYERS = 1024
+MOST_LAYERS = MOST_EXPERTS = 1024
 
 
 def config(header: Header) -> Any:
-    """The config, as transformers has it; raises Refusal("gguf_family") for a family that is not read.
-
-    Raises what transformers raises on values that make no config.
-    """
-    kind = TYPES.get(header.family, header.family)
-    table = GGUF_CONFIG_MAPPING.get(TABLES.get(kind, kind))
-    if table is None or kind not in transformers.CONFIG_MAPPING or kind in ("tokenizer", "general"):
-        raise Refusal("gguf_family", family=header.family[:80])
+    """The config, as transformers has it. Raises what transformers raises on values that make none."""
+    kind = FAMILIES[header.family]
     cls = transformers.CONFIG_MAPPING[kind]
-    values = dict(GGUF_CONFIG_DEFAULTS_MAPPING.get(kind, {}))
-    values |= {
-        field: plain(header.field(said)) for said, field in table.items() if field and header.field(said) is not None
-    }
-    values |= _general(header, cls) | OWN.get(header.family, _nothing)(header) | angles.settings(header, cls)
-    made = cls(**values)
+    made = cls(**(_newer(header) if header.family in GGUF_CONFIG_ARCHS else _older(header, kind, cls)))
     made.architectures = [class_of(header, made).__name__]
     return made
+
+
+def _newer(header: Header) -> dict[str, Any]:
+    """The fields of a family for which transformers has a function."""
+    facts = {key: plain(value) for key, value in header.metadata.items()}
+    facts |= {TOKENS: len(facts[TOKENS]) if TOKENS in facts else 0}
+    made = get_gguf_config(facts, tuple(tensor.name for tensor in header.tensors))
+    kept = {name: value for name, value in made.items() if name not in ("model_type", "architectures")}
+    return kept | {"vocab_size": _table(header)[0]}
+
+
+def _older(header: Header, kind: str, cls: Any) -> dict[str, Any]:
+    """The fields of a family for which transformers has a table of names, and what those leave out."""
+    values = dict(GGUF_CONFIG_DEFAULTS_MAPPING.get(kind, {}))
+    for said, field in GGUF_CONFIG_MAPPING[TABLES.get(kind, kind)].items():
+        if field and header.field(said) is not None:
+            values[field] = plain(header.field(said))
+    return values | _general(header, cls) | OWN.get(header.family, _nothing)(header) | angles.settings(header, cls)
 
 
 def class_of(header: Header, config: Any) -> Any:
@@ -73,13 +72,18 @@ def has(header: Header, ending: str) -> bool:
     return any(tensor.name.endswith(ending) for tensor in header.tensors)
 
 
+def _table(header: Header) -> tuple[int, ...]:
+    """The sizes of the table of embeddings. Raises ValueError where there is none, or a count is out of all bounds."""
+    table = sizes(header, "token_embd.weight")
+    layers, experts = header.field("block_count", 0), header.field("expert_count", 0)
+    if not table or not isinstance(layers, int) or not 0 < layers <= MOST_LAYERS or experts > MOST_EXPERTS:
+        raise ValueError("no table of embeddings, or no usual number of layers and experts")
+    return table
+
+
 def _general(header: Header, cls: Any) -> dict[str, Any]:
     """What every family has."""
-    table = sizes(header, "token_embd.weight")
-    layers = header.field("block_count", 0)
-    if not table or not isinstance(layers, int) or not 0 < layers <= MOST_LAYERS:
-        raise ValueError("no table of embeddings, or no number of layers")
-    found: dict[str, Any] = {"vocab_size": table[0]}
+    found: dict[str, Any] = {"vocab_size": _table(header)[0]}
     found["tie_word_embeddings"] = header.family in TIED or not sizes(header, "output.weight")
     found |= {field: header.metadata.get(f"tokenizer.ggml.{said}") for field, said in IDS.items()}
     width = header.field("attention.key_length")

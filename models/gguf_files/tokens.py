@@ -8,42 +8,47 @@ from typing import Any
 import transformers
 from transformers.integrations.gguf import GGUF_TOKENIZER_MAPPING, convert_gguf_tokenizer
 
-from ..refusal import Refusal
 from .header import Header
 
+PREFIX = "tokenizer.ggml."
 SPECIAL = {"bos_token": "bos", "eos_token": "eos", "unk_token": "unknown", "pad_token": "padding"}
+# Cuts of Llama 3 and Tekken: a word that is a token is that token, however it could be merged; a text begins with BOS.
+WHOLE_WORDS = frozenset({
+    "falcon-h1", "falcon3", "jina-v5-nano", "lfm2", "llama-bpe", "llama-v3", "llama3", "midm-2.0", "pixtral", "tekken",
+})  # fmt: skip
 MOST_LETTERS = 2048  # of one token
 
 
 def write(header: Header, folder: Path) -> None:
-    """Writes the tokenizer's files.
-
-    Refusals: gguf_no_tokenizer, gguf_tokenizer. Raises what the tokenizers library raises on a vocabulary that is none.
-    """
+    """Writes the tokenizer's files. Raises what the tokenizers library raises on a vocabulary that is none."""
     facts = header.metadata
-    tokens = facts.get("tokenizer.ggml.tokens")
-    if not isinstance(tokens, list) or not tokens:
-        raise Refusal("gguf_no_tokenizer")
-    if any(len(token) > MOST_LETTERS for token in tokens):
+    tokens = facts[f"{PREFIX}tokens"]
+    if max(map(len, tokens)) > MOST_LETTERS:
         raise ValueError("a token is longer than any")
-    said = GGUF_TOKENIZER_MAPPING["tokenizer"]
-    parts = {name: facts[f"tokenizer.{key}"] for key, name in said.items() if f"tokenizer.{key}" in facts}
-    parts |= {name: value.tolist() for name, value in parts.items() if hasattr(value, "tolist")}
-    backend, _ = convert_gguf_tokenizer(header.family, parts)
-    special = {name: tokens[facts[key]] for name, key in _ids().items() if key in facts}
+    backend, _ = convert_gguf_tokenizer(header.family, _parts(facts))
+    whole_words = facts.get(f"{PREFIX}pre") in WHOLE_WORDS
+    if whole_words:
+        backend.model.ignore_merges = True
+    ids = {name: facts.get(f"{PREFIX}{said}_token_id") for name, said in SPECIAL.items()}
+    kind = facts[f"{PREFIX}model"]
     made = transformers.PreTrainedTokenizerFast(
         tokenizer_object=backend,
-        add_bos_token=_adds(facts, "bos", parts.get("tokenizer_type") == "llama"),
-        add_eos_token=_adds(facts, "eos", False),
-        **special,
+        add_bos_token=_adds(facts, "bos", kind == "llama" or whole_words),
+        add_eos_token=_adds(facts, "eos", kind == "t5"),
+        **{name: tokens[i] for name, i in ids.items() if i is not None},
     )
+    if facts.get("tokenizer.chat_template"):
+        made.chat_template = str(facts["tokenizer.chat_template"])
     made.save_pretrained(folder)
 
 
-def _ids() -> dict[str, str]:
-    return {name: f"tokenizer.ggml.{said}_token_id" for name, said in SPECIAL.items()}
+def _parts(facts: dict[str, Any]) -> dict[str, Any]:
+    """The metadata under the names that transformers has for them."""
+    said = GGUF_TOKENIZER_MAPPING["tokenizer"]
+    found = {name: facts[f"tokenizer.{key}"] for key, name in said.items() if f"tokenizer.{key}" in facts}
+    return {name: value.tolist() if hasattr(value, "tolist") else value for name, value in found.items()}
 
 
 def _adds(facts: dict[str, Any], which: str, usual: bool) -> bool:
     """Whether a text begins, or ends, with a special token."""
-    return bool(facts.get(f"tokenizer.ggml.add_{which}_token", usual))
+    return bool(facts.get(f"{PREFIX}add_{which}_token", usual))
