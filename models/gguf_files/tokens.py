@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import transformers
+from tokenizers import Tokenizer, decoders, pre_tokenizers
 from transformers.integrations.gguf import GGUF_TOKENIZER_MAPPING, convert_gguf_tokenizer
 
 from .header import Header
@@ -25,7 +27,9 @@ def write(header: Header, folder: Path) -> None:
     tokens = facts[f"{PREFIX}tokens"]
     if max(map(len, tokens)) > MOST_LETTERS:
         raise ValueError("a token is longer than any")
-    backend, _ = convert_gguf_tokenizer(header.family, _parts(facts))
+    backend = _trimmed(convert_gguf_tokenizer(header.family, _parts(facts))[0], len(tokens))
+    if facts.get(f"{PREFIX}add_space_prefix") is False:
+        _leave_begin(backend)
     whole_words = facts.get(f"{PREFIX}pre") in WHOLE_WORDS
     if whole_words:
         backend.model.ignore_merges = True
@@ -40,6 +44,24 @@ def write(header: Header, folder: Path) -> None:
     if facts.get("tokenizer.chat_template"):
         made.chat_template = str(facts["tokenizer.chat_template"])
     made.save_pretrained(folder)
+
+
+def _trimmed(backend: Tokenizer, count: int) -> Tokenizer:
+    """The tokenizer without the special tokens that transformers' class for it has put behind those of the file."""
+    added = backend.get_added_tokens_decoder()
+    if not any(i >= count for i in added):
+        return backend
+    said = json.loads(backend.to_str())
+    said["added_tokens"] = [token for token in said["added_tokens"] if token["id"] < count]
+    return Tokenizer.from_str(json.dumps(said))
+
+
+def _leave_begin(backend: Tokenizer) -> None:
+    """Lets a text begin as it does, where transformers would put a space before it."""
+    if isinstance(backend.pre_tokenizer, pre_tokenizers.Metaspace):
+        backend.pre_tokenizer.prepend_scheme = "never"
+        steps = [decoders.Replace(backend.pre_tokenizer.replacement, " "), decoders.ByteFallback(), decoders.Fuse()]
+        backend.decoder = decoders.Sequence(steps)
 
 
 def _parts(facts: dict[str, Any]) -> dict[str, Any]:
