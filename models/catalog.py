@@ -115,6 +115,12 @@ def host_refusal() -> Refusal | None:
     return found if isinstance(found, Refusal) else None
 
 
+def host_conversion(begun: bool = False) -> Refusal | None:
+    """Says that the host's GGUF file has to be converted first; None where it need not be. begun: only if it is now."""
+    folder = host_folder()
+    return host.conversion(folder, begun) if folder and host_entry() else None
+
+
 def entries() -> list[Entry]:
     """What this host offers by name: the bundled models, its own folder, and the Hub's unless it offers no more."""
     host = host_entry()
@@ -182,7 +188,7 @@ def is_folder(text: str) -> bool:
 
 
 def check_offered(name: str, needs: frozenset[str] = frozenset()) -> None:
-    """Raises Refusal unless this host lets a visitor use this model. The page and its API ask it first; no path passes.
+    """Raises Refusal unless a visitor may use this model here and now. Page and API ask it first; no path passes.
 
     A Hub id outside the catalogue passes under "any"; what it can do is known only once it is loaded: `check_kind`.
     Where a folder of this machine bears it, it does not: the library would open that.
@@ -200,6 +206,9 @@ def check_offered(name: str, needs: frozenset[str] = frozenset()) -> None:
         raise Refusal("unknown_model", model=name[:80])
     elif not needs <= entry.can:
         raise Refusal("wrong_kind", model=name, can=", ".join(sorted(entry.can)), needs=", ".join(sorted(needs)))
+    waiting = host_conversion(begun=True) if own and known == own.name else None
+    if waiting:
+        raise waiting
 
 
 if __name__ == "__main__":

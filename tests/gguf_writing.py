@@ -10,6 +10,7 @@ import gguf
 import numpy as np
 
 NORMAL, UNKNOWN, CONTROL, BYTE = 1, 2, 3, 6  # llama.cpp's kinds of tokens
+ENDINGS = (".weight", ".bias")
 Kinds = Callable[[str, np.ndarray], gguf.GGMLQuantizationType]  # a tensor's name and numbers -> how it is stored
 
 
@@ -29,18 +30,28 @@ def as_llama_cpp(family: str, name: str, values: np.ndarray, config: Any) -> np.
         return interleaved(values, config.num_attention_heads)
     if family == "llama" and ".attn_k." in name:
         return interleaved(values, config.num_key_value_heads)
-    if family in ("gemma2", "gemma3") and name.endswith("norm.weight"):
+    if family in ("gemma2", "gemma3", "nemotron") and name.endswith("norm.weight"):
         return values + np.float32(1)
     turned = ("attn_qkv.weight", "attn_output.weight", "ffn_up.weight", "ffn_down.weight")
     return values.T if family == "gpt2" and name.endswith(turned) else values
 
 
 def write(
-    path: Path, family: str, model: Any, tokenizer: Any, kinds: Kinds = plain, split: int = 0, **more: Any
+    path: Path,
+    family: str,
+    model: Any,
+    tokenizer: Any,
+    kinds: Kinds = plain,
+    *,
+    split: int = 0,
+    without: str = "",
+    extra: dict[str, np.ndarray] | None = None,
+    **more: Any,
 ) -> dict[str, np.ndarray]:
     """Writes the file; returns each tensor as it was stored: its name in the file -> numbers, quantised if it was.
 
-    more: further metadata, or other values for what would be there; a None takes one away. split: most tensors a part.
+    split: most tensors a part. without: a tensor to leave out. extra: further ones.
+    more: further metadata, or other values for what would be there, dots as "__"; a None takes one away.
     """
     writer = gguf.GGUFWriter(path, family, split_max_tensors=split)
     facts = about(family, model.config) | words(tokenizer) | {key.replace("__", "."): v for key, v in more.items()}
@@ -50,14 +61,20 @@ def write(
     stored: dict[str, np.ndarray] = {}
     tied = model._tied_weights_keys or {} if model.config.tie_word_embeddings else {}
     for ours, tensor in model.state_dict().items():
-        name = names.get_name(ours, try_suffixes=(".weight", ".bias"))
+        name = next(
+            (name for where in (ours, ours.partition(".")[2]) if (name := names.get_name(where, ENDINGS))), None
+        )
         if ours in tied or name is None:
             assert ours in tied, ours
+            continue
+        if name == without:
             continue
         values = np.ascontiguousarray(as_llama_cpp(family, name, tensor.float().numpy(), model.config))
         kind = kinds(name, values)
         stored[name] = gguf.quants.quantize(values, kind)
         writer.add_tensor(name, stored[name], raw_dtype=kind)
+    for name, values in (extra or {}).items():
+        writer.add_tensor(name, values)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -83,7 +100,7 @@ def about(family: str, config: Any) -> dict[str, Any]:
         "block_count": of("num_hidden_layers"),
         "feed_forward_length": of("intermediate_size", "n_inner") or 4 * config.hidden_size,
         "attention.head_count": of("num_attention_heads"),
-        "attention.head_count_kv": of("num_key_value_heads"),
+        "attention.head_count_kv": of("num_key_value_heads", "num_kv_heads"),
         "attention.key_length": of("head_dim"),
         "attention.layer_norm_rms_epsilon": of("rms_norm_eps"),
         "attention.layer_norm_epsilon": of("layer_norm_epsilon", "norm_epsilon"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +15,10 @@ from ..files import SINGLE
 from ..quiet import quiet
 from ..refusal import Refusal, room
 from . import checks, parts, quantization, settings, tokens, weights
-from .found import first_of
+from .found import first_of, parts_of
 from .header import Header
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SPARE = 50_000_000  # bytes that stay free on the disk
 MOST_SHOWN = 160  # characters of what transformers says that a refusal repeats
 Progress = Callable[[int, int], None]  # numbers done, of how many
@@ -33,9 +35,11 @@ def convert(name: str, file: Path, folder: Path, progress: Progress) -> None:
     except Refusal as refusal:
         raise Refusal(refusal.key, **{"model": name, **refusal.facts}) from refusal
     except OSError as error:
-        if error.filename and Path(error.filename).suffix.lower() != file.suffix.lower():
-            raise  # of the folder that is written to, which is the caller's to tell
-        raise Refusal("not_readable", model=name, file=file.name) from error
+        if error.errno in FULL:
+            raise _no_room(name, head, folder) from error
+        if error.errno == errno.EIO or Path(str(error.filename)) in parts_of(first_of(file)):
+            raise Refusal("not_readable", model=name, file=file.name) from error
+        raise  # of the folder that is written to: the caller's to tell
     except BROKEN as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
         raise Refusal("gguf_unfit", model=name, detail=lines[-1][:MOST_SHOWN]) from error
@@ -53,7 +57,10 @@ def _write(head: Header, file: Path, folder: Path, progress: Progress) -> None:
 
 def _check_disk(name: str, head: Header, folder: Path) -> None:
     """Raises Refusal("conversion_disk") unless there is room for the weights."""
-    needed = weights.room(head) + SPARE
+    if weights.room(head) + SPARE > shutil.disk_usage(folder).free:
+        raise _no_room(name, head, folder)
+
+
+def _no_room(name: str, head: Header, folder: Path) -> Refusal:
     free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise Refusal("conversion_disk", model=name, needed=room(needed), free=room(free))
+    return Refusal("conversion_disk", model=name, needed=room(weights.room(head) + SPARE), free=room(free))

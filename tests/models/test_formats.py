@@ -222,7 +222,7 @@ def test_what_the_host_named_and_cannot_offer_is_said_once_at_the_start(
     report_host()
     (line,) = caplog.messages
     assert line.startswith("GLASSBOX_FOLDER: ") and "model.gguf" in line and "\n" not in line
-    with pytest.raises(Refusal, match="model.gguf"):
+    with pytest.raises(Refusal, match=r"model\.gguf"):
         catalog.check_offered("ours")
     (folder / "model.safetensors").write_bytes(WHOLE)
     assert catalog.host_refusal() is None and [e.can for e in catalog.entries() if e.name == "ours"] == [catalog.GPT]
