@@ -12,13 +12,13 @@ import torch
 
 from ..broken import BROKEN
 from ..files import SINGLE
+from ..hub import FULL
 from ..quiet import quiet
 from ..refusal import Refusal, room
 from . import checks, parts, quantization, settings, tokens, weights
 from .found import first_of, parts_of
 from .header import Header
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SPARE = 50_000_000  # bytes that stay free on the disk
 MOST_SHOWN = 160  # characters of what transformers says that a refusal repeats
 Progress = Callable[[int, int], None]  # numbers done, of how many
