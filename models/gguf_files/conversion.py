@@ -31,9 +31,7 @@ def convert(name: str, file: Path, folder: Path, progress: Progress) -> None:
     _check_disk(name, head, folder)
     try:
         with quiet:
-            _write(head, file, folder, progress)
-    except Refusal as refusal:
-        raise Refusal(refusal.key, **{"model": name, **refusal.facts}) from refusal
+            _write(name, head, file, folder, progress)
     except OSError as error:
         if error.errno in FULL:
             raise _no_room(name, head, folder) from error
@@ -45,12 +43,12 @@ def convert(name: str, file: Path, folder: Path, progress: Progress) -> None:
         raise Refusal("gguf_unfit", model=name, detail=lines[-1][:MOST_SHOWN]) from error
 
 
-def _write(head: Header, file: Path, folder: Path, progress: Progress) -> None:
+def _write(name: str, head: Header, file: Path, folder: Path, progress: Progress) -> None:
     config = settings.config(head)
     with torch.device("meta"):
         model: Any = settings.class_of(head, config)(config)
     tokens.write(head, folder)
-    weights.write(head, model, folder / SINGLE, progress)
+    weights.write(name, head, model, folder / SINGLE, progress)
     quantization.write(folder, quantization.of(head, first_of(file).name))
     (folder / "config.json").write_text(config.to_json_string(), encoding="utf-8")
 

@@ -25,19 +25,18 @@ UNUSED = re.compile(r"rope_freqs\.weight|rope_factors_(long|short)\.weight|.*\.a
 LAYER = re.compile(r"blk\.(\d+)\.")
 
 
-def arranger(header: Header, model: Any) -> Arrange:
+def arranger(name: str, header: Header, model: Any) -> Arrange:
     """What names and arranges a tensor of the file for the model; of one that the model does not need it makes nothing.
 
-    Raises Refusal("gguf_tensor") for a tensor that has no place in the model.
+    name: the model's, for refusals. Raises Refusal("gguf_tensor") for a tensor that has no place in the model.
     """
     if header.family in GGUF_ARCHS:
-        return _converting(header, model)
-    if header.family == "falcon":
-        return _ungrouped(header, _processing(header, model))
-    return _processing(header, model)
+        return _converting(name, header, model)
+    arrange = _processing(name, header, model)
+    return _ungrouped(header, arrange) if header.family == "falcon" else arrange
 
 
-def _processing(header: Header, model: Any) -> Arrange:
+def _processing(name: str, header: Header, model: Any) -> Arrange:
     processor = TENSOR_PROCESSORS.get(header.family, TensorProcessor)(config=model.config.to_dict())
     names = get_gguf_hf_weights_map(model, processor)
     merged: dict[str, Any] = {}  # experts, which stand apart in the file and together in the model
@@ -47,13 +46,13 @@ def _processing(header: Header, model: Any) -> Arrange:
             weights=values, name=tensor.name, tensor_key_mapping=names, parsed_parameters={"tensors": merged}
         )
         if found.name is None:
-            return {name: made.numpy() for name, made in merged.items()}
-        return {names[found.name]: found.weights} if found.name in names else _unplaced(header, tensor)
+            return {place: made.numpy() for place, made in merged.items()}
+        return {names[found.name]: found.weights} if found.name in names else _unplaced(name, header, tensor)
 
     return arrange
 
 
-def _converting(header: Header, model: Any) -> Arrange:
+def _converting(name: str, header: Header, model: Any) -> Arrange:
     entries = get_gguf_conversion_mapping(header.family, model.config)
     renamings = [entry for entry in entries if isinstance(entry, WeightRenaming)]
     converters = [entry for entry in entries if isinstance(entry, WeightConverter)]
@@ -61,11 +60,11 @@ def _converting(header: Header, model: Any) -> Arrange:
     wanted = model.state_dict().keys()
 
     def arrange(tensor: Tensor, values: np.ndarray) -> dict[str, np.ndarray]:
-        name, pattern = rename_source_key(tensor.name, renamings, converters)
+        place, pattern = rename_source_key(tensor.name, renamings, converters)
         found = torch.from_numpy(values)
         for operation in by_pattern[pattern].operations if pattern else ():
-            found = operation.convert({name: found}, [name], [name])[name]
-        return {name: found.numpy()} if name in wanted else _unplaced(header, tensor, name)
+            found = operation.convert({place: found}, [place], [place])[place]
+        return {place: found.numpy()} if place in wanted else _unplaced(name, header, tensor, place)
 
     return arrange
 
@@ -86,8 +85,8 @@ def _ungrouped(header: Header, arrange: Arrange) -> Arrange:
     return grouped
 
 
-def _unplaced(header: Header, tensor: Tensor, name: str = "") -> dict[str, np.ndarray]:
+def _unplaced(name: str, header: Header, tensor: Tensor, place: str = "") -> dict[str, np.ndarray]:
     """Nothing, for a tensor that the model does not need; refuses any other without a place in it."""
-    if UNUSED.fullmatch(name or tensor.name) or UNUSED.fullmatch(tensor.name):
+    if UNUSED.fullmatch(place or tensor.name) or UNUSED.fullmatch(tensor.name):
         return {}
-    raise Refusal("gguf_tensor", tensor=tensor.name, family=header.family)
+    raise Refusal("gguf_tensor", model=name, tensor=tensor.name, family=header.family)

@@ -114,6 +114,11 @@ def _gemma(header: Header) -> dict[str, Any]:
     return found | ({"query_pre_attn_scalar": scalar} if scalar else {})
 
 
+def _phi3(header: Header) -> dict[str, Any]:
+    original = header.field("rope.scaling.original_context_length") or header.field("context_length")
+    return {"original_max_position_embeddings": original}
+
+
 def _t5(header: Header) -> dict[str, Any]:
     decoder = header.field("decoder_block_count", header.field("block_count"))
     gated = has(header, ".ffn_gate.weight")
@@ -146,6 +151,7 @@ OWN = {
     "llama": _llama,
     "gemma2": _gemma,
     "gemma3": _gemma,
+    "phi3": _phi3,
     "t5": _t5,
     "t5encoder": _t5,
     "falcon": _falcon,

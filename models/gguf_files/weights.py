@@ -19,24 +19,24 @@ def room(header: Header) -> int:
     return sum(tensor.numbers * (2 if tensor.type.name in HALVES else 4) for tensor in header.tensors)
 
 
-def write(header: Header, model: Any, path: Path, progress: Any) -> None:
+def write(name: str, header: Header, model: Any, path: Path, progress: Any) -> None:
     """Writes the weights of a model, which is on the "meta" device, from the tensors of its GGUF file.
 
-    progress: called with how many numbers are done, of how many.
+    name: the model's, for refusals. progress: called with how many numbers are done, of how many.
     Refusals: gguf_tensor, for one that has no place in the model, or another size there; missing_tensors.
     """
-    wanted = {name: tuple(values.shape) for name, values in model.state_dict().items()}
+    wanted = {place: tuple(values.shape) for place, values in model.state_dict().items()}
     tied = dict(model._tied_weights_keys or {}) if model.config.tie_word_embeddings else {}
-    arrange, done, whole = layout.arranger(header, model), 0, sum(tensor.numbers for tensor in header.tensors)
+    arrange, done, whole = layout.arranger(name, header, model), 0, sum(tensor.numbers for tensor in header.tensors)
     with Writer(path, list(wanted)) as file:
         for tensor in header.tensors:
             progress(done, whole)
-            for name, values in arrange(tensor, dequantized(tensor)).items():
-                name = tied.get(name, name)
-                if wanted.get(name) != values.shape:
-                    raise Refusal("gguf_tensor", tensor=tensor.name, family=header.family)
-                file.add(name, values, tensor.type.name)
+            for place, values in arrange(tensor, dequantized(tensor)).items():
+                place = tied.get(place, place)
+                if wanted.get(place) != values.shape:
+                    raise Refusal("gguf_tensor", model=name, tensor=tensor.name, family=header.family)
+                file.add(place, values, tensor.type.name)
             done += tensor.numbers
         missing = sorted(wanted.keys() - file.table.keys() - tied.keys())
         if missing:
-            raise Refusal("missing_tensors", tensor=missing[0], count=len(missing))
+            raise Refusal("missing_tensors", model=name, tensor=missing[0], count=len(missing))
