@@ -21,7 +21,8 @@ from .header import Header
 
 SPARE = 50_000_000  # bytes that stay free on the disk
 MOST_SHOWN = 160  # characters of what transformers says that a refusal repeats
-Progress = Callable[[int, int], None]  # numbers done, of how many
+Progress = Callable[[float], None]  # how much is done, from 0 to 1
+BEGUN, HALF = 0.05, 0.5  # when the header is read, and when the tokenizer is built
 
 
 def convert(name: str, file: Path, folder: Path, progress: Progress) -> None:
@@ -47,8 +48,9 @@ def _write(name: str, head: Header, file: Path, folder: Path, progress: Progress
     config = settings.config(head)
     with torch.device("meta"):
         model: Any = settings.class_of(head, config)(config)
+    progress(BEGUN)
     tokens.write(head, folder)
-    weights.write(name, head, model, folder / SINGLE, progress)
+    weights.write(name, head, model, folder / SINGLE, lambda share: progress(HALF + (1 - HALF) * share))
     quantization.write(folder, quantization.of(head, first_of(file).name))
     (folder / "config.json").write_text(config.to_json_string(), encoding="utf-8")
 

@@ -59,8 +59,8 @@ def _build(name: str, first: Path, folder: Path, before: tuple[object, ...]) -> 
     for left in folder.iterdir():
         left.unlink()
 
-    def note(done: int, of: int) -> None:
-        _running[first] = done / max(1, of)
+    def note(share: float) -> None:
+        _running[first] = share
 
     _running[first] = 0.0
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,10 @@ def room(header: Header) -> int:
     return sum(tensor.numbers * (2 if tensor.type.name in HALVES else 4) for tensor in header.tensors)
 
 
-def write(name: str, header: Header, model: Any, path: Path, progress: Any) -> None:
+def write(name: str, header: Header, model: Any, path: Path, progress: Callable[[float], None]) -> None:
     """Writes the weights of a model, which is on the "meta" device, from the tensors of its GGUF file.
 
-    name: the model's, for refusals. progress: called with how many numbers are done, of how many.
+    name: the model's, for refusals. progress: called with the share of the numbers that are done.
     Refusals: gguf_tensor, for one that has no place in the model, or another size there; missing_tensors.
     """
     wanted = {place: tuple(values.shape) for place, values in model.state_dict().items()}
@@ -30,7 +31,7 @@ def write(name: str, header: Header, model: Any, path: Path, progress: Any) -> N
     arrange, done, whole = layout.arranger(name, header, model), 0, sum(tensor.numbers for tensor in header.tensors)
     with Writer(path, list(wanted)) as file:
         for tensor in header.tensors:
-            progress(done, whole)
+            progress(done / whole)
             for place, values in arrange(tensor, dequantized(tensor)).items():
                 place = tied.get(place, place)
                 if wanted.get(place) != values.shape:
