@@ -18,7 +18,7 @@ from models.refusal import Refusal
 from tests.gguf_writing import add
 
 HUGE = 1 << 62
-PLAIN = {
+PLAIN: dict[str, Any] = {
     "general.architecture": "gpt2",
     "gpt2.block_count": 1,
     "tokenizer.ggml.model": "gpt2",
