@@ -12,9 +12,21 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .catalog import CATALOG, Entry, check_offered, default, host_entry, host_refusal, name_of, offered, policy
+    from .catalog import (
+        CATALOG,
+        Entry,
+        check_offered,
+        default,
+        host_conversion,
+        host_entry,
+        host_refusal,
+        name_of,
+        offered,
+        policy,
+    )
     from .decode import write
     from .load import Loaded, check_kind, load, settle_host, stamp
+    from .origin import stored
     from .pieces import (
         Group,
         Lost,
@@ -60,6 +72,7 @@ __all__ = [
     "encode",
     "forward",
     "groups",
+    "host_conversion",
     "host_entry",
     "host_refusal",
     "label",
@@ -77,6 +90,7 @@ __all__ = [
     "spans",
     "special_tokens",
     "stamp",
+    "stored",
     "table",
     "tokenizer_kind",
     "unknown_id",
@@ -106,6 +120,7 @@ HOME = {
     "encode": "pieces",
     "forward": "run",
     "groups": "pieces",
+    "host_conversion": "catalog",
     "host_entry": "catalog",
     "host_refusal": "catalog",
     "label": "pieces",
@@ -123,6 +138,7 @@ HOME = {
     "spans": "pieces",
     "special_tokens": "pieces",
     "stamp": "load",
+    "stored": "origin",
     "table": "run",
     "tokenizer_kind": "pieces",
     "unknown_id": "pieces",
@@ -134,7 +150,7 @@ HOME = {
 }
 
 
-LIGHT = ("catalog", "refusal")
+LIGHT = ("catalog", "origin", "refusal")
 
 
 def _import_bars() -> None:

@@ -14,6 +14,7 @@ import hosting
 
 from . import files, host
 from .architectures import BERT, GPT, LSTM, T5
+from .gguf_files.found import is_gguf
 from .refusal import Refusal
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -82,7 +83,7 @@ def policy() -> str:
 
 
 def host_folder() -> Path | None:
-    """The one folder that the host offers (GLASSBOX_FOLDER), as the host named it: a link stays a link.
+    """The one folder, or GGUF file, that the host offers (GLASSBOX_FOLDER), as the host named it: a link stays a link.
 
     So it keeps its name while it is made to point to one model after another.
     """
@@ -112,6 +113,12 @@ def host_refusal() -> Refusal | None:
     folder = host_folder()
     found = host.look(folder) if folder else None
     return found if isinstance(found, Refusal) else None
+
+
+def host_conversion(begun: bool = False) -> Refusal | None:
+    """Says that the host's GGUF file has to be converted first; None where it need not be. begun: only if it is now."""
+    folder = host_folder()
+    return host.conversion(folder, begun) if folder and host_entry() else None
 
 
 def entries() -> list[Entry]:
@@ -159,7 +166,8 @@ def name_of(model: str | os.PathLike[str]) -> str:
 def folder_of(name: str | os.PathLike[str]) -> Path | None:
     """Where the files of the host's model, a bundled one or a folder lie, whole or not; None for any other name.
 
-    A string means the folder of that name where there is one, unless a bundled model has it; a path always does.
+    A string means the folder or GGUF file of that name where there is one, unless a bundled model has it; a path always
+    does.
     """
     text = os.fspath(name)
     if isinstance(name, str):
@@ -171,15 +179,16 @@ def folder_of(name: str | os.PathLike[str]) -> Path | None:
 
 
 def is_folder(text: str) -> bool:
-    """Whether there is a folder at a path, which may be any text."""
+    """Whether there is a folder, or a model in one GGUF file, at a path, which may be any text."""
     try:
-        return bool(text) and "\0" not in text and os.path.isdir(os.path.expanduser(text))
+        path = os.path.expanduser(text)
+        return bool(text) and "\0" not in text and (os.path.isdir(path) or is_gguf(Path(path)))
     except ValueError:  # halves of surrogate pairs, which no file's name can hold
         return False
 
 
 def check_offered(name: str, needs: frozenset[str] = frozenset()) -> None:
-    """Raises Refusal unless this host lets a visitor use this model. The page and its API ask it first; no path passes.
+    """Raises Refusal unless a visitor may use this model here and now. Page and API ask it first; no path passes.
 
     A Hub id outside the catalogue passes under "any"; what it can do is known only once it is loaded: `check_kind`.
     Where a folder of this machine bears it, it does not: the library would open that.
@@ -197,6 +206,9 @@ def check_offered(name: str, needs: frozenset[str] = frozenset()) -> None:
         raise Refusal("unknown_model", model=name[:80])
     elif not needs <= entry.can:
         raise Refusal("wrong_kind", model=name, can=", ".join(sorted(entry.can)), needs=", ".join(sorted(needs)))
+    waiting = host_conversion(begun=True) if own and known == own.name else None
+    if waiting:
+        raise waiting
 
 
 if __name__ == "__main__":

@@ -24,6 +24,10 @@ def _gguf(name: str) -> Refusal:
     return Refusal("gguf_file", model=name)
 
 
+def _ggml(name: str) -> Refusal:
+    return Refusal("ggml_file", model=name)
+
+
 def _onnx(name: str) -> Refusal:
     return Refusal("onnx_file", model=name)
 
@@ -55,7 +59,8 @@ OTHERS: tuple[tuple[str, Say], ...] = (
     (r"model_index\.json", partial(_library, "diffusers")),
     (r"adapter_config\.json|adapter_model\..*", adapter),
     (rf"(pytorch_model.*|model.*|consolidated.*){PICKLES}", _pickle),
-    (r".*\.(gguf|ggml)|ggml-.*\.bin|.*\.llamafile", _gguf),
+    (r".*\.gguf", _gguf),
+    (r".*\.ggml|ggml-.*\.bin|.*\.llamafile", _ggml),
     (r".*\.onnx(_data)?", _onnx),
     (r"(openvino|ov)_.*\.xml", partial(_framework, "OpenVINO")),
     (r".*\.(h5|keras|tflite)|saved_model\.pb|.*\.ckpt\.(index|meta|data.*)", partial(_framework, "TensorFlow")),

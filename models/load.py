@@ -30,6 +30,8 @@ from . import (
     tokenizer_files,
 )
 from .broken import reading
+from .gguf_files import conversions, parts
+from .gguf_files.found import gguf_of
 from .isolation import isolated, unseeded
 from .quiet import quiet
 from .refusal import Refusal
@@ -121,18 +123,33 @@ def stamp(name: str | Path) -> str:
 
 
 def find(name: str | Path) -> Path:
-    """The folder of a model's files, fetched from the Hub if need be; they are seen to be safe and all there."""
+    """The folder of a model's files, fetched from the Hub if need be; they are seen to be safe and all there.
+
+    A GGUF file, or the folder of one, is found as it is (`opened`).
+    """
     folder = catalog.folder_of(name)
     if folder is None:
         if isinstance(name, str) and catalog.is_hub_id(name):
             with quiet:
                 return hub.fetch(name)
         raise Refusal("unknown_model", model=str(name)[:200])
-    folders.check(str(name), folder)
+    if gguf_of(str(name), folder) is None:
+        folders.check(str(name), folder)
     return folder
 
 
+def opened(name: str, folder: Path) -> Path:
+    """The folder that transformers reads a model from: of a GGUF file, the one that it is converted to, once."""
+    file = gguf_of(name, folder)
+    if file is None:
+        return folder
+    if conversions.kept(file) is None:
+        hub.check_room(name, sum(tensor.numbers for tensor in parts.read(name, file).tensors))
+    return conversions.open_folder(name, file)
+
+
 def _read_tokenizer(name: str, folder: Path) -> Any:
+    folder = opened(name, folder)
     with quiet, isolated(inference=False):
         with reading(name):
             tokenizer_files.check_present(name, folder)
@@ -142,6 +159,7 @@ def _read_tokenizer(name: str, folder: Path) -> Any:
 
 
 def _read(name: str, folder: Path) -> Loaded:
+    folder = opened(name, folder)
     with reading(name):
         parameters = files.parameters(folder)
     hub.check_room(name, parameters)

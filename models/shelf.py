@@ -6,6 +6,7 @@ What is in use is never dropped: it would live on in its user's hands, uncounted
 from __future__ import annotations
 
 import os
+import stat
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
 from . import forks
+from .gguf_files.found import first_of, parts_of
 from .refusal import Refusal
 
 T = TypeVar("T")
@@ -27,14 +29,17 @@ READINGS = 3  # of a folder that is written to meanwhile, before it is refused
 def stamp(folder: Path) -> Stamp:
     """Changes when a file in the folder does, or when the folder is another one, so that a new model is read anew.
 
-    A copy may bring its times with it, hence more than these. Raises OSError where there is no folder.
+    A copy may bring its times with it, hence more than these. For a model in one file, the same of that file and its
+    further parts. Raises OSError where there is neither.
     """
     where = folder.stat()
+    if not stat.S_ISDIR(where.st_mode):
+        return frozenset(facts(part) for part in parts_of(first_of(folder)))
     files = (facts(entry) for entry in os.scandir(folder))
     return frozenset([("", where.st_dev, where.st_ino), *files])
 
 
-def facts(entry: os.DirEntry[str]) -> tuple[Any, ...]:
+def facts(entry: os.DirEntry[str] | Path) -> tuple[Any, ...]:
     """What tells one state of a file from another; the name alone of one that is just going, or a link to nothing."""
     try:
         found = entry.stat()

@@ -19,7 +19,7 @@ import tokenizers
 
 from .cutting import Cutter, make_cutter, rows_of, settle
 from .files import read_json
-from .load import find, tokenizer
+from .load import find, opened, tokenizer
 from .shelf import Shelf
 
 LOWER_BLOCK = "\u2581"  # SentencePiece's space
@@ -98,7 +98,7 @@ def spelling(description: dict[str, Any]) -> Callable[[str], bytes]:
 
 def read(name: str, folder: Path) -> Vocabulary:
     """The vocabulary of a model whose files lie in a folder."""
-    original = tokenizer(name)
+    original, folder = tokenizer(name), opened(name, folder)
     text = original.backend_tokenizer.to_str()
     backend = settle(tokenizers.Tokenizer.from_str(text))  # a copy: transformers changes the original's settings
     description, rows = json.loads(text), rows_of(folder)

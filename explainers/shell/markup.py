@@ -9,6 +9,7 @@ import models
 
 from .. import ALL
 from ..contract import Explainer
+from ..figures import percent
 from ..words import LANGUAGES, words_for
 
 ACTS = ("copy", "projector", "reset")
@@ -100,5 +101,21 @@ def models_table(language: str) -> str:
         name, *others = (f">{escape(cell)}</td>" for cell in cells)
         rows.append(f'<tr><td translate="no"{name}' + "".join(f"<td{cell}" for cell in others) + "</tr>")
     caption = escape(words("models.title"))
-    body = "".join(rows)
-    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    body, notes = "".join(rows), "".join(f"<p>{escape(note)}</p>" for note in stored_notes(language))
+    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+
+
+def stored_notes(language: str) -> list[str]:
+    """A sentence for each model on offer that comes from a GGUF file: what of it was quantised, and how."""
+    words = words_for("about", language)
+    found = [(entry.name, models.stored(entry.name)) for entry in models.offered(frozenset())]
+    return [
+        words(
+            "models.stored",
+            model=name,
+            bits=f"{stored.bits:.1f}",
+            kinds=", ".join(words("models.part", kind=kind.name, share=percent(kind.share)) for kind in stored.kinds),
+        )
+        for name, stored in found
+        if stored
+    ]

@@ -56,9 +56,12 @@ def report_host(whole: bool = False) -> None:
     """Writes one line to the terminal where the host's own folder cannot be offered.
 
     whole: after its model was read, which takes longer than a look at its files; that is done, too, where the files do
-    not tell what the model can do.
+    not tell what the model can do. One more line says so where a GGUF file has to be converted for that.
     """
     entry = models.host_entry()
+    waiting = models.host_conversion() if entry and whole else None
+    if waiting:
+        logging.getLogger(__name__).warning("GLASSBOX_FOLDER: %s", refusal_text(waiting, LANGUAGES[0]))
     refusal = models.settle_host() if entry and (whole or not entry.can) else models.host_refusal()
     if refusal:
         logging.getLogger(__name__).warning("GLASSBOX_FOLDER: %s", refusal_text(refusal, LANGUAGES[0]))

@@ -40,7 +40,7 @@ def refused(folder: Path) -> Refusal:
     "names, key, fact",
     [
         (["model-q4_k_m.gguf"], "gguf_file", ""),
-        (["ggml-model-q4_0.bin"], "gguf_file", ""),
+        (["ggml-model-q4_0.bin"], "ggml_file", ""),
         (["adapter_config.json", "adapter_model.safetensors"], "adapter_alone", "…"),
         (["adapter_config.json", "adapter_model.bin"], "adapter_alone", "…"),
         (["model.onnx", "model.onnx_data"], "onnx_file", ""),
@@ -221,8 +221,8 @@ def test_what_the_host_named_and_cannot_offer_is_said_once_at_the_start(
     assert not caplog.records
     report_host()
     (line,) = caplog.messages
-    assert line.startswith("GLASSBOX_FOLDER: ") and "GGUF" in line and "\n" not in line
-    with pytest.raises(Refusal, match="gguf_file"):
+    assert line.startswith("GLASSBOX_FOLDER: ") and "model.gguf" in line and "\n" not in line
+    with pytest.raises(Refusal, match=r"model\.gguf"):
         catalog.check_offered("ours")
     (folder / "model.safetensors").write_bytes(WHOLE)
     assert catalog.host_refusal() is None and [e.can for e in catalog.entries() if e.name == "ours"] == [catalog.GPT]
