@@ -87,7 +87,9 @@ for line in open(sys.argv[1], encoding="utf-8"):
 """
 HAS_PIP = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pip') is None)"
 
-# Of the tests in Chromium those of the tests' own app run with the others, for alone they would wait at the end.
+# Of two runs of tests side by side each takes about as long: the one has the tests in Chromium without those of the
+# tests' own app, and these besides; the other has all the rest.
+BESIDE = ("tests/test_notebook.py", "tests/test_strangers.py")
 TOGETHER = ("tests/browser/test_kinds.py", "tests/browser/test_run.py", "tests/browser/test_steps.py")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -262,15 +264,15 @@ def check(rest: list[str]) -> int:
 def halves() -> tuple[list[str], list[str]]:
     """Arguments of pytest for two runs side by side: each test file is in one of them, and takes about as long."""
     names = (path.relative_to(ROOT).as_posix() for path in ROOT.glob("tests/browser/test_*.py"))
-    alone = [f"--ignore={name}" for name in sorted(names) if name not in TOGETHER]
-    return ["tests/browser", *(f"--ignore={name}" for name in TOGETHER)], alone
+    alone = [f"--ignore={name}" for name in (*sorted(names), *BESIDE) if name not in TOGETHER]
+    return ["tests/browser", *BESIDE, *(f"--ignore={name}" for name in TOGETHER)], alone
 
 
 def test(rest: list[str]) -> int:
     """All checks and the tests; pytest ends with 5, a failure, when it collects nothing.
 
-    Without arguments the tests in Chromium, but for TOGETHER, run beside everything else, for alone they leave half of
-    two cores idle. What they print comes when the others are done.
+    Without arguments the one half of the tests runs beside the other, for each alone leaves half of two cores idle.
+    What it prints comes when the other is done.
     """
     ensure(APP, TESTS, TRAIN)
     if "not browser" not in " ".join(rest):
