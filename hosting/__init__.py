@@ -5,6 +5,8 @@ kinds.py    how its text is read
 listen.py   the sockets to listen on
 libraries.py what libraries read for themselves
 proxies.py  proxies on the way out
+pip.py      what pip is told: where packages come from here
+outward.py  requests to a package index
 serve.py    the server: from the first signal to the last
 behind.py   what a proxy in front needs
 health.py   whether the app answers; the container asks it
@@ -31,6 +33,11 @@ GIGABYTES = "a number of gigabytes, such as 4 or 0.5"
 def on_a_space() -> bool:
     """Whether this runs on a Hugging Face Space."""
     return bool(os.environ.get("SPACE_ID"))
+
+
+def is_offline() -> bool:
+    """Whether the Hub is never asked."""
+    return (HF_HUB_OFFLINE.read() or "0") in ("1", "on", "yes", "true")
 
 
 MODELS = Setting(

@@ -16,7 +16,6 @@ from .index import local_path
 
 TRIES = 5  # of which none brings a byte more, before it is given up
 PAUSE = 1.0  # seconds before the second of them, then twice as many, and so on
-CHUNK = 1 << 18
 LATER = (408, 425, 429, 500, 502, 503, 504)  # answers after which it is worth asking again
 
 Told = Callable[[int], None]  # is told how many bytes are there
@@ -91,10 +90,10 @@ def _go_on(client: httpx.Client, address: str, part: Path, size: int, told: Told
         goes_on = answer.status_code == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
         with part.open("ab" if goes_on else "wb") as file:
             done = have if goes_on else 0
-            for chunk in answer.iter_bytes(CHUNK):
+            for chunk in answer.iter_bytes():
                 file.write(chunk[: size - done])
                 done = min(size, done + len(chunk))
                 told(done)
                 if done == size:
                     return True
-    return done >= size or not goes_on and have == 0 and done == int(answer.headers.get("Content-Length", -1))
+    return done >= size or (not goes_on and have == 0 and done == int(answer.headers.get("Content-Length", -1)))

@@ -1,4 +1,4 @@
-"""A model on offer as a row of a table: what it is, what it can do, and where its files come from. Imports nothing heavy."""
+"""A model on offer as a row of a table: what it is, what it can do, where its files come from."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def addresses(client: httpx.Client, told: Told, wheel: Wheel) -> Iterator[str]:
 
 def _on_page(client: httpx.Client, page: str, wheel: Wheel, flat: bool) -> Iterator[str]:
     """The wheel's addresses on one page; flat: one that is a folder or a page of links, and no index."""
-    local = local_path(page) if urlsplit(page).scheme == "file" or flat and "://" not in page else None
+    local = local_path(page) if urlsplit(page).scheme == "file" or (flat and "://" not in page) else None
     if local is not None:
         yield from _in_folder(local, wheel)
         return
