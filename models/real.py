@@ -15,7 +15,7 @@ REAL = (
     Entry(
         "gemma-3-270m",
         GPT,
-        ("en", "ko", "ja", "zh", "de", "fr", "es"),
+        ("en", "ko"),
         parameters=268_098_176,
         bytes=536_223_056,
         licence="Gemma",

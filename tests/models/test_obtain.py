@@ -77,8 +77,8 @@ def converted(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         given.append(file.read_bytes())
         (folder / "model.safetensors").write_bytes(weights(64))
 
-    monkeypatch.setitem(sys.modules, "models.gguf", type(sys)("models.gguf"))
-    monkeypatch.setattr(sys.modules["models.gguf"], "convert", convert, raising=False)
+    monkeypatch.setitem(sys.modules, "models.gguf_files", type(sys)("models.gguf_files"))
+    monkeypatch.setattr(sys.modules["models.gguf_files"], "convert", convert, raising=False)
     return given
 
 
@@ -308,7 +308,7 @@ def fetching(entry: Entry, stage: str, limit: int, lines: Any) -> None:
         elif now == stage != "convert" and done > of // 2:
             kill()
 
-    sys.modules["models.gguf"].convert = convert  # type: ignore[attr-defined]
+    sys.modules["models.gguf_files"].convert = convert  # type: ignore[attr-defined]
     if limit:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
