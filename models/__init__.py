@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .arrive import arrive, is_absent, real_entry
     from .catalog import CATALOG, Entry, check_offered, default, host_entry, host_refusal, name_of, offered, policy
     from .decode import write
     from .load import Loaded, check_kind, load, settle_host, stamp
@@ -52,6 +53,7 @@ __all__ = [
     "Piece",
     "Projection",
     "Refusal",
+    "arrive",
     "as_tensor",
     "check_kind",
     "check_offered",
@@ -62,6 +64,7 @@ __all__ = [
     "groups",
     "host_entry",
     "host_refusal",
+    "is_absent",
     "label",
     "labels",
     "last_logits",
@@ -72,6 +75,7 @@ __all__ = [
     "pieces",
     "policy",
     "projection",
+    "real_entry",
     "same_tokens",
     "settle_host",
     "spans",
@@ -98,6 +102,7 @@ HOME = {
     "Piece": "pieces",
     "Projection": "space",
     "Refusal": "refusal",
+    "arrive": "arrive",
     "as_tensor": "run",
     "check_kind": "load",
     "check_offered": "catalog",
@@ -108,6 +113,7 @@ HOME = {
     "groups": "pieces",
     "host_entry": "catalog",
     "host_refusal": "catalog",
+    "is_absent": "arrive",
     "label": "pieces",
     "labels": "pieces",
     "last_logits": "run",
@@ -118,6 +124,7 @@ HOME = {
     "pieces": "pieces",
     "policy": "catalog",
     "projection": "space",
+    "real_entry": "arrive",
     "same_tokens": "vocabulary",
     "settle_host": "load",
     "spans": "pieces",
@@ -134,7 +141,7 @@ HOME = {
 }
 
 
-LIGHT = ("catalog", "refusal")
+LIGHT = ("arrive", "catalog", "refusal")
 
 
 def _import_bars() -> None:

@@ -155,9 +155,9 @@ def folder_of(name: str | os.PathLike[str]) -> Path | None:
             return host_folder()
         if any(entry.name == name and not entry.hub for entry in CATALOG):
             return WEIGHTS / name
-        kept = next((real.kept(entry) for entry in real.REAL if entry.name == name), None)
-        if kept:
-            return kept
+        entry = real.find(name)
+        if entry and real.kept(entry):
+            return real.kept(entry)
     return Path(os.path.expanduser(text)) if is_folder(text) else None
 
 

@@ -25,6 +25,7 @@ from . import (
     layers,
     place,
     positions,
+    real,
     shelf,
     tokenization,
     tokenizer_files,
@@ -32,7 +33,7 @@ from . import (
 from .broken import reading
 from .isolation import isolated, unseeded
 from .quiet import quiet
-from .refusal import Refusal
+from .refusal import Refusal, room
 from .shelf import Shelf
 
 LONGEST = 512  # tokens in a run, whatever the model could take: attention maps and logits grow with it
@@ -73,8 +74,8 @@ def load(name: str | Path) -> Loaded:
     """The model of that catalogue name, Hub id or folder, from the cache if it is there.
 
     A string spelled owner/model is the folder of that name where there is one, else a Hub id.
-    Refusals: model_needs_network, model_too_large, disk_full, unknown_model, unsafe_file, broken_model, wrong_kind,
-    tokenizer_missing, weight_not_finite, model_changing.
+    Refusals: model_needs_network, model_too_large, disk_full, unknown_model, not_installed, unsafe_file, broken_model,
+    wrong_kind, tokenizer_missing, weight_not_finite, model_changing.
     """
     return _models.get(name)
 
@@ -127,6 +128,10 @@ def find(name: str | Path) -> Path:
         if isinstance(name, str) and catalog.is_hub_id(name):
             with quiet:
                 return hub.fetch(name)
+        entry = real.find(str(name))
+        if entry and entry.packages:
+            size = room(entry.packages.bytes)
+            raise Refusal("not_installed", model=entry.name, size=size, licence=entry.licence, terms=entry.terms)
         raise Refusal("unknown_model", model=str(name)[:200])
     folders.check(str(name), folder)
     return folder

@@ -17,7 +17,7 @@ REAL = (
         GPT,
         ("en", "ko"),
         parameters=268_098_176,
-        bytes=536_223_056,
+        bytes=1_072_463_440,
         licence="Gemma",
         terms="https://ai.google.dev/gemma/terms",
         hub="unsloth/gemma-3-270m",
@@ -48,7 +48,7 @@ REAL = (
         "all-minilm-l6-v2",
         BARE,
         ("en",),
-        parameters=22_713_216,
+        parameters=22_713_728,
         bytes=90_868_376,
         licence="Apache-2.0",
         terms="https://www.apache.org/licenses/LICENSE-2.0",
@@ -70,3 +70,8 @@ REAL = (
 def kept(entry: Entry) -> Path | None:
     """The folder of a real model that has been fetched; None for any other."""
     return store.kept(entry.key) if entry.packages else None
+
+
+def find(name: str) -> Entry | None:
+    """The real model of that name; None for any other name."""
+    return next((entry for entry in REAL if entry.name == name), None)

@@ -29,10 +29,14 @@
   function changed(name, controlName, value) {
     if (!glassbox.ready || value === null || value === undefined) return;
     if (!name) {
-      if (value !== state()[controlName]) glassbox.choose(controlName, value);
+      if (value === state()[controlName]) return;
+      if (controlName === "model") glassbox.wish(value);
+      glassbox.choose(controlName, value);
       return;
     }
-    const taken = glassbox.read(glassbox.control(name, controlName), String(value));
+    const kind = glassbox.control(name, controlName);
+    const taken = glassbox.read(kind, String(value));
+    if (kind.kind === "model" && taken !== state().controls[name][controlName]) glassbox.wish(taken);
     if (taken !== undefined) set(name, controlName, taken, false);
   }
 

@@ -1,0 +1,55 @@
+"""Models that a page names and that have to be fetched first: a person who chose one gets it, a link gets another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import models
+
+from ..contract import Explainer, Model, Refusal
+from .offer import STRIP, default_model
+
+ON_ITS_WAY = ("being_fetched", "being_converted")
+BIDIRECTIONAL = frozenset({"masked", "attention"})  # what is nearest to a model that has no head at all
+
+
+def absent(explainer: Explainer, request: dict[str, Any], language: str) -> dict[str, Any] | None:
+    """The model that a request names and that is not here, the control that names it, and the nearest bundled one.
+
+    None where all are here, on their way, or named by the person who asks: "fetch" in the request. `offered` says
+    whether choosing it would fetch it.
+    """
+    for control, name in named(explainer, request).items():
+        if isinstance(name, str) and models.is_absent(name) and name != request.get("fetch"):
+            offered = any(entry.name == name for entry in models.offered())
+            return {"control": control, "model": name, "instead": nearest(name, language), "offered": offered}
+    return None
+
+
+def named(explainer: Explainer, request: dict[str, Any]) -> dict[str, Any]:
+    """The page's model and those of an explainer's own controls, by the controls' names."""
+    given = request.get("controls")
+    own = given if isinstance(given, dict) else {}
+    kinds = [control.name for control in explainer.controls if isinstance(control, Model)]
+    return {name: own.get(name) for name in kinds} | {"model": request.get("model")}
+
+
+def nearest(name: str, language: str) -> str:
+    """The bundled model that can do most of what a real one can."""
+    entry = models.real_entry(name)
+    can = entry.can if entry else STRIP
+    wanted = can if can - {"attention"} else BIDIRECTIONAL
+    spoken = language if not entry or language in entry.languages else entry.languages[0]
+    return default_model(spoken, wanted) or default_model(spoken)
+
+
+def await_models(explainer: Explainer, values: dict[str, Any]) -> None:
+    """Sees that all models among the values are here or on their way; raises the Refusal of `models.arrive`."""
+    for control in explainer.controls:
+        if isinstance(control, Model):
+            models.arrive(values[control.name])
+
+
+def on_its_way(refusal: Refusal) -> dict[str, Any]:
+    """What an answer tells a page of a model on its way: that it shall ask again, and the share that is there."""
+    return {"arriving": {"share": refusal.facts.get("share")}} if refusal.key in ON_ITS_WAY else {}
