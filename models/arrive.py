@@ -22,6 +22,7 @@ from .real import find as real_entry
 from .refusal import Refusal, made, room
 
 ROOT = Path(__file__).resolve().parents[1]
+COMMAND = (sys.executable, "-m", "models.terminal", "add", "--lines")  # and a name
 HELD = 30.0  # seconds for which a failure is told again before it is tried again
 log = logging.getLogger("glassbox")
 
@@ -50,7 +51,7 @@ class Journey:
 
     def listen(self) -> int:
         """Starts the process and takes in what it says; its exit status."""
-        command = [sys.executable, "-m", "models.terminal", "add", self.entry.name, "--lines"]
+        command = [*COMMAND, self.entry.name]
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
         quiet = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         with subprocess.Popen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import filelock
 
 import hosting
 
+LOCKLESS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP)
 LOOK = 0.2  # seconds between two looks at a lock that another program holds
 
 
@@ -68,8 +70,19 @@ def remove(name: str) -> bool:
 
 
 def _locked(name: str, waits: Callable[[], None]) -> contextlib.ExitStack:
-    """The lock of a name, held. On a file system without locks a file that is there is one."""
-    lock = filelock.FileLock(root() / f"{name}.lock")
+    """The lock of a name, held. On a file system without locks a file that is there is one, under a name of its own."""
+    try:
+        return _held(filelock.FileLock(root() / f"{name}.lock", fallback_to_soft=False), waits)
+    except NotImplementedError:
+        pass
+    except OSError as error:
+        if error.errno not in LOCKLESS:
+            raise
+    return _held(filelock.SoftFileLock(root() / f"{name}.held"), waits)
+
+
+def _held(lock: filelock.BaseFileLock, waits: Callable[[], None]) -> contextlib.ExitStack:
+    """A lock, held; `waits` is called where another program holds it."""
     stack = contextlib.ExitStack()
     try:
         stack.enter_context(lock.acquire(timeout=0))

@@ -7,6 +7,7 @@ import http.server
 import io
 import json
 import random
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -147,12 +148,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """Says nothing of clients that hang up."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 @contextmanager
 def index() -> Iterator[Index]:
     """An index at work."""
     found = Index()
     kind = type("Own", (Handler,), {"index": found})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), kind)
+    server = Server(("127.0.0.1", 0), kind)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     found.url = f"http://127.0.0.1:{server.server_port}"

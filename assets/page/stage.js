@@ -94,11 +94,18 @@
     stage.arriving.hidden = !arriving;
     if (!arriving) return stage.arriving.replaceChildren();
     const [said = make("p"), bar = make("progress")] = stage.arriving.children;
-    said.replaceChildren(...glassbox.told(sentence));
+    const [before, ...after] = sentence.split(arriving.terms);
+    said.replaceChildren(...glassbox.told(before), ...after.flatMap((part) => [terms(arriving.terms), ...glassbox.told(part)]));
     if (arriving.share === null) bar.removeAttribute("value");
     else bar.value = arriving.share;
     bar.setAttribute("aria-label", glassbox.words("shell", "absent.progress"));
-    return stage.arriving.append(...(bar.isConnected ? [] : [said, bar]));
+    return bar.isConnected ? undefined : stage.arriving.append(said, bar);
+  }
+
+  function terms(address) {
+    const link = make("a", "", address);
+    Object.assign(link, { href: address, target: "_blank", rel: "noopener noreferrer", translate: false });
+    return link;
   }
 
   /** Which model answers here, where the page's own cannot; and why. */

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+import hosting
 import models
 
 from ..contract import Explainer, Model, Refusal
@@ -50,6 +52,26 @@ def await_models(explainer: Explainer, values: dict[str, Any]) -> None:
             models.arrive(values[control.name])
 
 
-def on_its_way(refusal: Refusal) -> dict[str, Any]:
-    """What an answer tells a page of a model on its way: that it shall ask again, and the share that is there."""
-    return {"arriving": {"share": refusal.facts.get("share")}} if refusal.key in ON_ITS_WAY else {}
+def on_its_way(refusal: Refusal) -> dict[str, Any] | None:
+    """What a page is told of a model on its way: its name, the share that is there, where its terms are; else None."""
+    if refusal.key not in ON_ITS_WAY:
+        return None
+    entry = models.real_entry(refusal.facts["model"])
+    assert entry
+    return {"model": entry.name, "share": refusal.facts.get("share"), "terms": entry.terms}
+
+
+def check_named() -> None:
+    """Ends the program where the host has named a real model that there is not (GLASSBOX_WITH)."""
+    known = [entry.name for entry in models.CATALOG if entry.packages]
+    if not set(hosting.WITH.read()) <= set(known):
+        hosting.fail(str(hosting.WITH.bad(f"it may name {', '.join(known)}")))
+
+
+def fetch_named() -> None:
+    """Has the models fetched that the host has named and that are not here, and says so on the terminal."""
+    for name in hosting.WITH.read():
+        try:
+            models.arrive(name)
+        except Refusal as refusal:
+            logging.getLogger("glassbox").warning("%s: %s", hosting.WITH.name, refusal)

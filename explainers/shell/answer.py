@@ -13,8 +13,8 @@ from __future__ import annotations
 import json
 import logging
 import traceback
-from collections.abc import Generator, Hashable, Iterator, Mapping
-from types import GeneratorType, MappingProxyType
+from collections.abc import Generator, Hashable, Iterator
+from types import GeneratorType
 from typing import Any
 
 import models
@@ -142,12 +142,16 @@ def remarked(explainer: Explainer, body: str, language: str) -> list[dict[str, A
 
 
 def failure(
-    n: Any, sentence: str, body: str, language: str, told: Any = (), more: Mapping[str, Any] = MappingProxyType({})
+    n: Any, sentence: str, body: str, language: str, told: Any = (), arriving: dict[str, Any] | None = None
 ) -> tuple[str, str]:
-    """An answer that is a sentence, and its remarks; the strip then shows the text alone, not what it showed before."""
+    """An answer that is a sentence, and its remarks; the strip then shows the text alone, not what it showed before.
+
+    arriving: what is said of a model that is on its way; the strip has a shorter sentence for it.
+    """
     try:
         text = text_of(json.loads(body).get("text"))
     except (ValueError, AttributeError, Refusal):
         text = ""
-    answer = {"n": n, "done": True, "refusal": sentence, "remarks": list(told), **more}
-    return json.dumps(answer), json.dumps({"text": text, "refusal": sentence})
+    answer = {"n": n, "done": True, "refusal": sentence, "remarks": list(told), "arriving": arriving}
+    short = words_for("shell", language)("absent.strip", **arriving) if arriving else sentence
+    return json.dumps(answer), json.dumps({"text": text, "refusal": short})

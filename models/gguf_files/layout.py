@@ -31,9 +31,7 @@ def arranger(header: Header, model: Any) -> Callable[[Tensor, np.ndarray], Arran
     merged: dict[str, Any] = {"tensors": {}}
 
     def arrange(tensor: Tensor, values: np.ndarray) -> Arranged:
-        found = processor.process(
-            weights=values, name=tensor.name, tensor_key_mapping=names, parsed_parameters=merged
-        )
+        found = processor.process(weights=values, name=tensor.name, tensor_key_mapping=names, parsed_parameters=merged)
         if found.name is None:
             whole = {name: made.numpy() for name, made in merged["tensors"].items()}
             return whole
