@@ -12,8 +12,19 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .arrive import arrive, is_absent, real_entry
-    from .catalog import CATALOG, Entry, check_offered, default, host_entry, host_refusal, name_of, offered, policy
+    from .arriving import arrive, is_absent, real_entry
+    from .catalog import (
+        CATALOG,
+        Entry,
+        check_offered,
+        default,
+        host_entry,
+        host_refusal,
+        is_here,
+        name_of,
+        offered,
+        policy,
+    )
     from .decode import write
     from .load import Loaded, check_kind, load, settle_host, stamp
     from .pieces import (
@@ -65,6 +76,7 @@ __all__ = [
     "host_entry",
     "host_refusal",
     "is_absent",
+    "is_here",
     "label",
     "labels",
     "last_logits",
@@ -102,7 +114,7 @@ HOME = {
     "Piece": "pieces",
     "Projection": "space",
     "Refusal": "refusal",
-    "arrive": "arrive",
+    "arrive": "arriving",
     "as_tensor": "run",
     "check_kind": "load",
     "check_offered": "catalog",
@@ -113,7 +125,8 @@ HOME = {
     "groups": "pieces",
     "host_entry": "catalog",
     "host_refusal": "catalog",
-    "is_absent": "arrive",
+    "is_absent": "arriving",
+    "is_here": "catalog",
     "label": "pieces",
     "labels": "pieces",
     "last_logits": "run",
@@ -124,7 +137,7 @@ HOME = {
     "pieces": "pieces",
     "policy": "catalog",
     "projection": "space",
-    "real_entry": "arrive",
+    "real_entry": "arriving",
     "same_tokens": "vocabulary",
     "settle_host": "load",
     "spans": "pieces",
@@ -141,7 +154,7 @@ HOME = {
 }
 
 
-LIGHT = ("arrive", "catalog", "refusal")
+LIGHT = ("arriving", "catalog", "refusal")
 
 
 def _import_bars() -> None:

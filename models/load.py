@@ -25,15 +25,15 @@ from . import (
     layers,
     place,
     positions,
-    real,
     shelf,
     tokenization,
     tokenizer_files,
 )
+from .arriving import not_installed, real_entry
 from .broken import reading
 from .isolation import isolated, unseeded
 from .quiet import quiet
-from .refusal import Refusal, room
+from .refusal import Refusal
 from .shelf import Shelf
 
 LONGEST = 512  # tokens in a run, whatever the model could take: attention maps and logits grow with it
@@ -128,10 +128,9 @@ def find(name: str | Path) -> Path:
         if isinstance(name, str) and catalog.is_hub_id(name):
             with quiet:
                 return hub.fetch(name)
-        entry = real.find(str(name))
-        if entry and entry.packages:
-            size = room(entry.packages.bytes)
-            raise Refusal("not_installed", model=entry.name, size=size, licence=entry.licence, terms=entry.terms)
+        entry = real_entry(str(name))
+        if entry:
+            raise not_installed(entry)
         raise Refusal("unknown_model", model=str(name)[:200])
     folders.check(str(name), folder)
     return folder

@@ -22,6 +22,7 @@ from .entry import Entry
 from .obtain import obtain
 from .refusal import WORDS, Refusal, language_of_terminal, room
 
+YES = ("y", "yes")  # in any language
 WIDE = 30  # characters of a bar
 OFTEN = 0.1  # seconds between two states of it
 
@@ -111,7 +112,7 @@ def agreed(missing: list[Entry]) -> bool:
     if not sys.stdin or not sys.stdin.isatty():
         fail(say("no_terminal"), 1)
     with contextlib.suppress(EOFError):
-        return input(say("ask_all" if missing[1:] else "ask")).strip().lower() in say("yes").split()
+        return input(say("ask_all" if missing[1:] else "ask")).strip().lower() in (*YES, *say("yes").split())
     return False
 
 

@@ -33,7 +33,8 @@ def named(explainer: Explainer, request: dict[str, Any]) -> dict[str, Any]:
     given = request.get("controls")
     own = given if isinstance(given, dict) else {}
     kinds = [control.name for control in explainer.controls if isinstance(control, Model)]
-    return {name: own.get(name) for name in kinds} | {"model": request.get("model")}
+    found = {name: own.get(name) for name in kinds}
+    return found | {"model": request.get("model") or found.get("model")}
 
 
 def nearest(name: str, language: str) -> str:

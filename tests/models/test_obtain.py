@@ -191,6 +191,33 @@ def test_no_network_is_said(own: Index, monkeypatch: pytest.MonkeyPatch) -> None
     assert refused(plain(own)).key == "certificates_unread"
 
 
+def test_where_the_index_gives_nothing_the_hub_is_asked(
+    own: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def fetch(name: str) -> Path:
+        asked.append(name)
+        if own.cut:
+            raise Refusal("model_too_large", model=name, bytes=1, limit=1)
+        return tmp_path / "from the hub"
+
+    entry = plain(own)
+    own.files.clear()
+    hub = type(sys)("models.hub")
+    hub.fetch = fetch  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "models.hub", hub)
+    monkeypatch.setattr("models.hub", hub, raising=False)
+    assert refused(entry).key == "index_lacks" and asked == []  # HF_HUB_OFFLINE
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    own.cut = [0]
+    assert refused(entry).key == "index_lacks" and asked == ["some/a-model"]
+    own.cut = []
+    (tmp_path / "from the hub" / "folder").mkdir(parents=True)
+    (tmp_path / "from the hub" / "config.json").write_bytes(b"{}")
+    assert names(obtain.obtain(entry)) == ["config.json"]
+
+
 def test_a_proxy_is_used_and_one_that_cannot_be_is_said(own: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     entry, (file,) = plain(own), own.files
     monkeypatch.setattr(pip, "told", lambda: pip.Told(("http://index.example/simple",)))

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
@@ -35,7 +35,8 @@ class Journey:
     stage: str = "download"
     done: int = 0
     refusal: Refusal | None = None
-    ended: float = field(default=0.0)
+    ended: float = 0.0
+    process: subprocess.Popen[str] | None = None
 
     def follow(self) -> None:
         """Fetches the model in another process; afterwards it is here, or there is a refusal."""
@@ -108,8 +109,15 @@ def arrive(name: str) -> None:
     journey.check()
 
 
+def not_installed(entry: Entry) -> Refusal:
+    """Why a program that names a real model gets none: how to fetch it, its size and its terms."""
+    assert entry.packages
+    size = room(entry.packages.bytes)
+    return Refusal("not_installed", model=entry.name, size=size, licence=entry.licence, terms=entry.terms)
+
+
 def is_absent(name: str) -> bool:
     """Whether a name is that of a real model which is neither here nor on its way."""
     entry = real_entry(name)
     journey = _journeys.get(name)
-    return entry is not None and not real.kept(entry) and (journey is None or bool(journey.ended))
+    return entry is not None and not real.kept(entry) and (journey is None or journey.refusal is not None)
