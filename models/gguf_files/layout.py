@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 from transformers.modeling_gguf_pytorch_utils import TENSOR_PROCESSORS, TensorProcessor, get_gguf_hf_weights_map
 
 from ..refusal import Refusal
@@ -30,7 +31,9 @@ def arranger(header: Header, model: Any) -> Callable[[Tensor, np.ndarray], Arran
     merged: dict[str, Any] = {"tensors": {}}
 
     def arrange(tensor: Tensor, values: np.ndarray) -> Arranged:
-        found = processor.process(weights=values, name=tensor.name, tensor_key_mapping=names, parsed_parameters=merged)
+        found = processor.process(
+            weights=values, name=tensor.name, tensor_key_mapping=names, parsed_parameters=merged
+        )
         if found.name is None:
             whole = {name: made.numpy() for name, made in merged["tensors"].items()}
             return whole
