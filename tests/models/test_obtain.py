@@ -123,10 +123,10 @@ def test_an_index_that_gives_no_parts_is_asked_for_the_whole(own: Index) -> None
 
 
 def test_a_connection_that_brings_nothing_is_given_up(own: Index) -> None:
-    own.cut = [100] + [0] * 50
-    assert refused(plain(own)).key == "model_needs_network"
+    own.cut, entry = [100] + [0] * 50, plain(own)
+    assert refused(entry).key == "model_needs_network"
     own.cut = []
-    obtain.obtain(plain(own))  # goes on with the hundred bytes
+    obtain.obtain(entry)  # goes on with the hundred bytes
     assert own.asked[-1][1]["Range"] == "bytes=100-"
 
 
