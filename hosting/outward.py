@@ -21,7 +21,7 @@ class NoProxy(Exception):
 
 def client(told: Told) -> httpx.Client:
     """What asks. Raises NoProxy, and OSError where the certificates cannot be read."""
-    if proxies.lost or not proxies.readable():
+    if proxies.lost or not proxies.readable(told.proxy):
         raise NoProxy
     trusted = {f"all://{host.partition(':')[0]}": httpx.HTTPTransport(verify=False) for host in told.trusted}
     return httpx.Client(

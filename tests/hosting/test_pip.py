@@ -66,6 +66,9 @@ def test_past_a_proxy_that_was_taken_out_nothing_is_asked(monkeypatch: pytest.Mo
     for name in proxies.PROXIES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    for proxy in ("socks5://127.0.0.1:9", "ftp://127.0.0.1:9"):
+        with pytest.raises(outward.NoProxy):
+            outward.client(pip.Told(proxy=proxy))
     monkeypatch.setenv("https_proxy", "socks5://127.0.0.1:9")
     with pytest.raises(outward.NoProxy):
         outward.client(pip.Told())

@@ -185,8 +185,14 @@ def test_an_index_that_does_not_give_it_is_said(own: Index, status: int, key: st
 def test_no_network_is_said(own: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pip, "told", lambda: pip.Told(("http://127.0.0.1:9/simple",)))
     assert refused(plain(own)).key == "model_needs_network"
-    monkeypatch.setattr(pip, "told", lambda: pip.Told(()))
-    assert refused(plain(own)).key == "index_lacks"
+    for nonsense in ("https://[", "ftp://x/simple", "not an address", "http://\0/"):
+        monkeypatch.setattr(pip, "told", lambda index=nonsense: pip.Told((index,)))
+        assert refused(plain(own)).key == "model_needs_network"
+    monkeypatch.setattr(pip, "told", lambda: pip.Told((), ("/nowhere/wheels",)))
+    assert refused(plain(own)).facts["hosts"] == "wheels"
+    monkeypatch.setattr(pip, "told", lambda: pip.Told((f"{own.url.replace('//', '//user:secret@')}/none",)))
+    refusal = refused(plain(own))
+    assert refusal.key == "index_lacks" and "secret" not in str(refusal)
     monkeypatch.setattr(pip, "told", lambda: pip.Told(certificates="/nowhere.pem"))
     assert refused(plain(own)).key == "certificates_unread"
 

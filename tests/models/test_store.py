@@ -32,7 +32,12 @@ def test_a_thing_is_made_once_and_what_failed_is_gone_on_with(own: Path) -> None
         store.make("thing", fail)
     assert store.kept("thing") is None and (own / "thing.part" / "half").exists()
     found: list[bool] = []
-    store.make("thing", lambda folder: (found.append((folder / "half").exists()), fill(folder))[1])
+
+    def look(folder: Path) -> None:
+        found.append((folder / "half").exists())
+        fill(folder)
+
+    store.make("thing", look)
     assert found == [True] and store.kept("thing") == own / "thing"
     assert store.make("thing", fail) == own / "thing"
 
@@ -49,9 +54,12 @@ def test_of_two_one_waits_and_says_so() -> None:
     first = threading.Thread(target=store.make, args=("thing", build))
     first.start()
     assert began.wait(10)
-    second = threading.Thread(
-        target=store.make, args=("thing", pytest.fail, lambda: (said.append("waits"), go_on.set()))
-    )
+
+    def wait() -> None:
+        said.append("waits")
+        go_on.set()
+
+    second = threading.Thread(target=store.make, args=("thing", pytest.fail, wait))
     second.start()
     for thread in (first, second):
         thread.join(10)
