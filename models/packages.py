@@ -98,7 +98,7 @@ def fetch_one(making: Making, client: httpx.Client, told: pip.Told, one: Wheel) 
             return
         except (WrongBytes, httpx.HTTPError) as error:
             wrong = wrong or error
-    hosts = ", ".join(dict.fromkeys(map(host, (*told.links, *told.indexes)))) or "–"
+    hosts = ", ".join(dict.fromkeys(map(host, (*told.links, *told.indexes)))) or "-"
     raise wrong or Refusal("index_lacks", model=making.entry.name, file=one.file, hosts=hosts)
 
 
