@@ -10,8 +10,9 @@ COPY requirements.txt .
 RUN pip install --no-cache-dir --extra-index-url "$TORCH_INDEX" --requirement requirements.txt
 
 COPY --chown=glassbox:glassbox . .
+RUN mkdir /models && chown glassbox:glassbox /models
 USER glassbox
-ENV GLASSBOX_HOST=0.0.0.0 GLASSBOX_PORT=7860 PYTHONUNBUFFERED=1
+ENV GLASSBOX_HOST=0.0.0.0 GLASSBOX_PORT=7860 GLASSBOX_STORE=/models PYTHONUNBUFFERED=1
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["python", "-m", "hosting.health"]

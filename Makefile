@@ -1,10 +1,17 @@
 # Each target only calls glassbox.py, which also works where there is no make.
+#   make run WITH=gemma-3-270m
 #   make test ARGS='-m "not weights and not browser"'      make weights TEXTS=folder
 PYTHON ?= python3
 
-.PHONY: run test families check fix weights evaluate catalogue pictures
+.PHONY: run add list remove test families check fix weights evaluate catalogue pictures
 
-run test families check fix catalogue pictures:
+run:
+	$(PYTHON) glassbox.py run $(if $(WITH),--with $(WITH)) $(ARGS)
+
+add remove:
+	$(PYTHON) glassbox.py $@ $(WITH) $(ARGS)
+
+list test families check fix catalogue pictures:
 	$(PYTHON) glassbox.py $@ $(ARGS)
 
 weights evaluate:

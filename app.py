@@ -36,6 +36,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 import models
+from explainers.shell.absent import check_named, fetch_named
 from explainers.shell.api import Site, endpoints
 from explainers.shell.door import Door
 from explainers.shell.front import Front
@@ -72,6 +73,7 @@ def warm() -> None:
         models.load(models.default(frozenset({"causal"}), words_for("shell", language)("name")))
     if models.host_refusal() is None:
         report_host(whole=True)
+    fetch_named()
 
 
 def serving() -> dict[str, Any]:
@@ -109,6 +111,7 @@ def site() -> Starlette:
 def main() -> None:
     """Serves until it is stopped."""
     logging.basicConfig(level=logging.WARNING)
+    check_named()
     settle()
     report_host()
     threading.Thread(target=warm, daemon=True).start()

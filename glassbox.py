@@ -1,6 +1,10 @@
 """Sets Glassbox up and runs it; needs nothing but Python 3.11 or newer.
 
-    python3 glassbox.py run                     start the app (arguments are passed on to app.py)
+    python3 glassbox.py run                     start the app
+    python3 glassbox.py run --with NAME…        the same with real models, fetched first where they are not here
+    python3 glassbox.py add NAME…               only fetch real models (--yes: without asking)
+    python3 glassbox.py list                    the real models that can be had, and which are here
+    python3 glassbox.py remove NAME…            take real models off this machine
     python3 glassbox.py test                    every check and every test (arguments are passed on to pytest)
     python3 glassbox.py families                compare every architecture of transformers with a plain pass (minutes)
     python3 glassbox.py setup                   only install what the app needs
@@ -244,15 +248,45 @@ def setup(rest: list[str]) -> int:
 
 def run(rest: list[str]) -> int:
     """Starts the app; on POSIX in this very process, so that a signal sent to it reaches the app."""
+    parser = argparse.ArgumentParser(prog="glassbox.py run", allow_abbrev=False)
+    parser.add_argument("--with", nargs="+", default=[], action="extend", metavar="NAME", dest="names")
+    parser.add_argument("--yes", action="store_true", help="fetch what is not here without asking")
+    chosen, more = parser.parse_known_args(rest)
     ensure(APP)
-    command = [str(PYTHON), str(ROOT / "app.py"), *rest]
+    names = [name for given in chosen.names for name in given.replace(",", " ").split()]
+    if names and (status := real("add", *names, *(("--yes",) if chosen.yes else ()))):
+        return status
+    if not names:
+        print("Real models can be had, too: see `python3 glassbox.py list`, start with `run --with NAME`.", flush=True)
+    command = [str(PYTHON), str(ROOT / "app.py"), *more]
+    environment = dict(os.environ, GLASSBOX_WITH=" ".join(names)) if names else dict(os.environ)
     sys.stdout.flush()
     if os.name == "posix":
-        os.execv(command[0], command)
+        os.execve(command[0], command, environment)
     try:
-        return subprocess.call(command)
+        return subprocess.call(command, env=environment)
     except KeyboardInterrupt:
         return 130
+
+
+def real(*command: str) -> int:
+    """Asks the module that fetches, lists and removes real models."""
+    return call(PYTHON, "-m", "models.terminal", *command)
+
+
+def add(rest: list[str]) -> int:
+    ensure(APP)
+    return real("add", *rest)
+
+
+def list_(rest: list[str]) -> int:
+    ensure(APP)
+    return real("list", *rest)
+
+
+def remove(rest: list[str]) -> int:
+    ensure(APP)
+    return real("remove", *rest)
 
 
 def check(rest: list[str]) -> int:
@@ -343,8 +377,10 @@ def pictures(rest: list[str]) -> int:
 
 
 COMMANDS = {
-    command.__name__: command
-    for command in (run, test, families, setup, check, fix, weights, evaluate, catalogue, pictures)
+    command.__name__.rstrip("_"): command
+    for command in (
+        *(run, add, list_, remove, test, families, setup, check, fix, weights, evaluate, catalogue, pictures),
+    )
 }
 
 

@@ -5,6 +5,8 @@ kinds.py    how its text is read
 listen.py   the sockets to listen on
 libraries.py what libraries read for themselves
 proxies.py  proxies on the way out
+pip.py      what pip is told: where packages come from here
+outward.py  requests to a package index
 serve.py    the server: from the first signal to the last
 behind.py   what a proxy in front needs
 health.py   whether the app answers; the container asks it
@@ -33,6 +35,11 @@ def on_a_space() -> bool:
     return bool(os.environ.get("SPACE_ID"))
 
 
+def is_offline() -> bool:
+    """Whether the Hub is never asked."""
+    return (HF_HUB_OFFLINE.read() or "0") in ("1", "on", "yes", "true")
+
+
 MODELS = Setting(
     "GLASSBOX_MODELS",
     kinds.one_of(*POLICIES),
@@ -47,6 +54,9 @@ STORE = Setting(
     lambda text: Path(text).expanduser(),
     "the path of a folder in which models that are fetched or converted are kept",
     lambda: platformdirs.user_cache_path("glassbox") / "models",
+)
+WITH: Setting[tuple[str, ...]] = Setting(
+    "GLASSBOX_WITH", kinds.names, "names of real models, with commas or blanks between them", tuple
 )
 MAX_GB: Setting[float | None] = Setting("GLASSBOX_MAX_GB", kinds.number(0), GIGABYTES, lambda: None)
 CACHE_GB = Setting("GLASSBOX_CACHE_GB", kinds.number(0), GIGABYTES, lambda: 4.0)
@@ -79,7 +89,7 @@ HF_HUB_OFFLINE: Setting[str | None] = Setting(
     "HF_HUB_OFFLINE", kinds.one_of(*SWITCH), "1, so that the Hub is never asked, or 0", lambda: None
 )
 
-OWN = (MODELS, FOLDER, STORE, MAX_GB, CACHE_GB, TRACE_MB, RUNS, RUN_STEPS, RUN_SECONDS, HOST, PORT, ROOT_PATH)
+OWN = (MODELS, FOLDER, STORE, WITH, MAX_GB, CACHE_GB, TRACE_MB, RUNS, RUN_STEPS, RUN_SECONDS, HOST, PORT, ROOT_PATH)
 OTHERS = (OMP_NUM_THREADS, HF_HOME, HF_HUB_OFFLINE)
 
 

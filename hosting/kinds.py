@@ -47,6 +47,11 @@ def one_of(*names: str) -> Callable[[str], str]:
     return parse
 
 
+def names(text: str) -> tuple[str, ...]:
+    """Reads names with commas or blanks between them."""
+    return tuple(dict.fromkeys(re.findall(r"[^\s,]+", text)))
+
+
 def host(text: str) -> str:
     """An address or a host's name; the brackets that IPv6 has in a browser's address are no part of it."""
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text

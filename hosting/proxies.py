@@ -8,13 +8,14 @@ import sys
 import httpx
 
 EXCEPT = ("NO_PROXY", "no_proxy")
+lost = False  # whether one was taken out: what it stood before is not asked
 PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
-def readable() -> bool:
-    """Whether the library can be used with the environment as it is."""
+def readable(proxy: str = "") -> bool:
+    """Whether the library can be used with the environment as it is, and with a proxy that is named besides."""
     try:
-        httpx.Client(verify=False).close()  # nothing is asked: certificates would only take time
+        httpx.Client(verify=False, proxy=proxy or None).close()  # nothing is asked: certificates would only take time
     except (ImportError, ValueError, httpx.InvalidURL):  # the first: a kind of proxy that wants another package
         return False
     return True
@@ -22,12 +23,14 @@ def readable() -> bool:
 
 def mend_proxies() -> None:
     """Takes out what cannot be read. Without its proxy the Hub is not asked at all: it may be there for a reason."""
+    global lost
     if readable():
         return
     held = {name: os.environ.pop(name) for name in (*PROXIES, *EXCEPT) if name in os.environ}
     for name in PROXIES:
         if name in held and not with_variable(name, held[name]):
             os.environ["HF_HUB_OFFLINE"] = "1"
+            lost = True
             print(f"{name}: only http and https proxies can be used here; the Hub is not asked.", file=sys.stderr)
     for name in EXCEPT:
         hosts = [host for host in held.get(name, "").split(",") if host]

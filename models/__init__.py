@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .arriving import arrive, is_absent, real_entry
     from .catalog import (
         CATALOG,
         Entry,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         host_conversion,
         host_entry,
         host_refusal,
+        is_here,
         name_of,
         offered,
         policy,
@@ -64,6 +66,7 @@ __all__ = [
     "Piece",
     "Projection",
     "Refusal",
+    "arrive",
     "as_tensor",
     "check_kind",
     "check_offered",
@@ -75,6 +78,8 @@ __all__ = [
     "host_conversion",
     "host_entry",
     "host_refusal",
+    "is_absent",
+    "is_here",
     "label",
     "labels",
     "last_logits",
@@ -85,6 +90,7 @@ __all__ = [
     "pieces",
     "policy",
     "projection",
+    "real_entry",
     "same_tokens",
     "settle_host",
     "spans",
@@ -112,6 +118,7 @@ HOME = {
     "Piece": "pieces",
     "Projection": "space",
     "Refusal": "refusal",
+    "arrive": "arriving",
     "as_tensor": "run",
     "check_kind": "load",
     "check_offered": "catalog",
@@ -123,6 +130,8 @@ HOME = {
     "host_conversion": "catalog",
     "host_entry": "catalog",
     "host_refusal": "catalog",
+    "is_absent": "arriving",
+    "is_here": "catalog",
     "label": "pieces",
     "labels": "pieces",
     "last_logits": "run",
@@ -133,6 +142,7 @@ HOME = {
     "pieces": "pieces",
     "policy": "catalog",
     "projection": "space",
+    "real_entry": "arriving",
     "same_tokens": "vocabulary",
     "settle_host": "load",
     "spans": "pieces",
@@ -150,7 +160,7 @@ HOME = {
 }
 
 
-LIGHT = ("catalog", "origin", "refusal")
+LIGHT = ("arriving", "catalog", "origin", "refusal")
 
 
 def _import_bars() -> None:

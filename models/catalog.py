@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import hosting
 
-from . import files, host
+from . import files, host, real
 from .architectures import BERT, GPT, LSTM, T5
+from .entry import Entry
 from .gguf_files.found import is_gguf
 from .refusal import Refusal
 
@@ -21,28 +22,6 @@ WEIGHTS = Path(__file__).parent / "weights"
 CHECKED = Path(__file__).parent / "catalogue.json"
 HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95}")
 HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A model on offer.
-
-    can: what it does: "causal" continues a text, "masked" fills gaps in one, "attention" gives the maps of its heads,
-        "recurrent" carries one state from token to token, "seq2seq" reads one text and writes another. What an
-        explainer needs of a model is such a set, too.
-    bytes: of the weights on disk.
-    hub: its id on the Hugging Face Hub; None when it ships with the program.
-    verified: whether these facts are the files' own (bundled, or checked against the Hub).
-    """
-
-    name: str
-    can: frozenset[str]
-    languages: tuple[str, ...]
-    parameters: int
-    bytes: int
-    licence: str
-    hub: str | None = None
-    verified: bool = False
 
 
 def _hub(name: str, languages: tuple[str, ...], parameters: int, size: int, licence: str) -> Entry:
@@ -68,6 +47,7 @@ CATALOG: tuple[Entry, ...] = tuple(
         Entry("ko-bert", BERT, ("ko",), 2_941_570, 5_891_828, "CC-BY-SA-4.0", verified=True),
         Entry("en-ko-t5", T5, ("en", "ko"), 2_214_880, 4_437_520, "CC-BY-SA-4.0", verified=True),
         *(Entry(f"stories-twin-{i}", GPT, ("en",), 429_440, 863_768, "CC-BY-SA-4.0", verified=True) for i in range(4)),
+        *real.REAL,
         _hub("openai-community/gpt2", ("en",), 124_439_808, 548_105_171, "mit"),
         _hub("distilbert/distilgpt2", ("en",), 81_912_576, 352_824_413, "apache-2.0"),
         _hub("EleutherAI/pythia-70m", ("en",), 70_426_624, 166_029_852, "apache-2.0"),
@@ -122,14 +102,22 @@ def host_conversion(begun: bool = False) -> Refusal | None:
 
 
 def entries() -> list[Entry]:
-    """What this host offers by name: the bundled models, its own folder, and the Hub's unless it offers no more."""
+    """What this host offers by name: the bundled models, its own folder, and what can be fetched.
+
+    Under "bundled" nothing can but what the host has named itself (GLASSBOX_WITH).
+    """
     host = host_entry()
     own = [host] if host else []
     return [
         *(entry for entry in CATALOG if not entry.hub and entry.name not in {e.name for e in own}),
         *own,
-        *(entry for entry in CATALOG if entry.hub and policy() != "bundled"),
+        *(entry for entry in CATALOG if entry.hub and (policy() != "bundled" or entry.name in hosting.WITH.read())),
     ]
+
+
+def is_here(entry: Entry) -> bool:
+    """Whether a model's files are on this machine: bundled, the host's own, or fetched into the store."""
+    return entry.hub is None or real.kept(entry) is not None
 
 
 def offered(needs: frozenset[str] = frozenset(), language: str | None = None) -> list[Entry]:
@@ -164,10 +152,10 @@ def name_of(model: str | os.PathLike[str]) -> str:
 
 
 def folder_of(name: str | os.PathLike[str]) -> Path | None:
-    """Where the files of the host's model, a bundled one or a folder lie, whole or not; None for any other name.
+    """Where the files of the host's model, a bundled or real one or a folder lie, whole or not; None for other names.
 
-    A string means the folder or GGUF file of that name where there is one, unless a bundled model has it; a path always
-    does.
+    A string means the folder or GGUF file of that name where there is one, unless a model that is here has it; a path
+    always does.
     """
     text = os.fspath(name)
     if isinstance(name, str):
@@ -175,6 +163,9 @@ def folder_of(name: str | os.PathLike[str]) -> Path | None:
             return host_folder()
         if any(entry.name == name and not entry.hub for entry in CATALOG):
             return WEIGHTS / name
+        entry = real.find(name)
+        if entry and real.kept(entry):
+            return real.kept(entry)
     return Path(os.path.expanduser(text)) if is_folder(text) else None
 
 

@@ -158,7 +158,7 @@ def check() -> dict[str, dict[str, int | str]]:
     today = datetime.now(UTC).date().isoformat()
     table: dict[str, dict[str, int | str]] = {}
     for entry in catalog.CATALOG:
-        if entry.hub:
+        if entry.hub and not entry.packages:
             known = facts(entry.hub)
             table[entry.name] = {
                 "parameters": known.parameters,

@@ -29,6 +29,7 @@ from . import (
     tokenization,
     tokenizer_files,
 )
+from .arriving import not_installed, real_entry
 from .broken import reading
 from .gguf_files import conversions, parts
 from .gguf_files.found import gguf_of
@@ -75,8 +76,8 @@ def load(name: str | Path) -> Loaded:
     """The model of that catalogue name, Hub id or folder, from the cache if it is there.
 
     A string spelled owner/model is the folder of that name where there is one, else a Hub id.
-    Refusals: model_needs_network, model_too_large, disk_full, unknown_model, unsafe_file, broken_model, wrong_kind,
-    tokenizer_missing, weight_not_finite, model_changing.
+    Refusals: model_needs_network, model_too_large, disk_full, unknown_model, not_installed, unsafe_file, broken_model,
+    wrong_kind, tokenizer_missing, weight_not_finite, model_changing.
     """
     return _models.get(name)
 
@@ -132,6 +133,9 @@ def find(name: str | Path) -> Path:
         if isinstance(name, str) and catalog.is_hub_id(name):
             with quiet:
                 return hub.fetch(name)
+        entry = real_entry(str(name))
+        if entry:
+            raise not_installed(entry)
         raise Refusal("unknown_model", model=str(name)[:200])
     if gguf_of(str(name), folder) is None:
         folders.check(str(name), folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
@@ -15,6 +16,10 @@ from tests.browsing import App, launch, running_app
 os.environ["HF_HUB_OFFLINE"] = "1"
 # Before torch is: the models are small, and two runs of tests stand side by side on two cores. The app inherits it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Nor on what a person here has fetched before.
+_store = tempfile.TemporaryDirectory(prefix="glassbox-store-")
+os.environ.setdefault("GLASSBOX_STORE", _store.name)
 
 OWN_SCHEMES = ("data:", "blob:", "about:")
 

@@ -2,6 +2,7 @@
 "use strict";
 
 (() => {
+  const AGAIN = 1500; // ms after which a page asks how far a model is that is being fetched
   const RETRY = 5000; // ms after which a question that the full queue turned away is asked again
 
   // name -> {trigger, asked: number of the newest request, sent: its inputs, open: still unanswered, extra: {pick} or
@@ -9,6 +10,7 @@
   // the newest run was started with}
   const stages = {};
   let count = 0;
+  let fetch = null; // the model that a person chose in a list last: it may be fetched
 
   const state = () => glassbox.state;
 
@@ -68,7 +70,7 @@
     const all = { ...glassbox.controlsOf(state(), name), ...controls };
     const learnt = glassbox.run_of(name)?.id ?? null;
     const { text, special_tokens, model } = state();
-    return JSON.stringify({ n: stage.asked, text, special_tokens, model, controls: all, pick, run: learnt });
+    return JSON.stringify({ n: stage.asked, text, special_tokens, model, controls: all, pick, run: learnt, fetch });
   }
 
   function received(name, answer) {
@@ -76,6 +78,8 @@
     if (answer.n !== stage.asked) return; // an answer to a question that is no longer asked
     if ("run" in answer) glassbox.run_heard(name, answer.run);
     if (answer.done) close(name);
+    if (answer.absent) return replace(name, answer.absent);
+    if (answer.arriving) setTimeout(() => { if (stage.asked === answer.n && name === running()) run(name, { force: true }); }, AGAIN);
     const apart = stage.sent !== inputsOf(name);
     if (answer.run ? stage.learnt !== learntOf(name) : apart) return; // typed or moved since: that asks when it settles
     if (answer.refusal) stage.sent = null;
@@ -87,6 +91,16 @@
     }
     glassbox.draw_stage(name, answer).then(() => { stage.fresh = false; }, (error) => undrawn(name, error));
     if (answer.run && answer.done && apart) run(name); // what it has learnt, under the knobs as they are now
+  }
+
+  /** A link names a model that is not here: another one answers, which is said. */
+  function replace(name, { control, model, instead, offered }) {
+    if (control === "model") state().model = instead;
+    else state().controls[name][control] = "";
+    glassbox.remember();
+    glassbox.place();
+    glassbox.note(glassbox.words("shell", offered ? "absent.offered" : "absent.closed", { model, other: instead }), "bad");
+    run(name, { force: true });
   }
 
   /** Whether the answer to what stands on the page has come. */
@@ -124,7 +138,7 @@
   }
 
   Object.assign(glassbox, {
-    run, launch, told, request, settled, stages, running, turnedAway,
+    run, launch, told, request, wish(model) { fetch = model; }, settled, stages, running, turnedAway,
     stage(element, trigger, watch, props, name) {
       stages[name] = { trigger, asked: 0, sent: null, open: false, extra: null, fresh: false, learnt: null };
       glassbox.mount_stage(element, name);

@@ -25,14 +25,24 @@
     }
   }
 
+  /** A person chose a model in a list, which may be fetched for that; what was said of another one is over. */
+  function wish(model) {
+    glassbox.wish(model);
+    glassbox.note("");
+  }
+
   /** A control of gradio's moved: of an explainer, or of the page where name is null. */
   function changed(name, controlName, value) {
     if (!glassbox.ready || value === null || value === undefined) return;
     if (!name) {
-      if (value !== state()[controlName]) glassbox.choose(controlName, value);
+      if (value === state()[controlName]) return;
+      if (controlName === "model") wish(value);
+      glassbox.choose(controlName, value);
       return;
     }
-    const taken = glassbox.read(glassbox.control(name, controlName), String(value));
+    const kind = glassbox.control(name, controlName);
+    const taken = glassbox.read(kind, String(value));
+    if (kind.kind === "model" && taken !== state().controls[name][controlName]) wish(taken);
     if (taken !== undefined) set(name, controlName, taken, false);
   }
 

@@ -2,9 +2,9 @@
 "use strict";
 
 (() => {
-  // stage name -> {element, note, instead, remarks, box, views: {name: {frame, instance, latest}}, drawing: the promise of one at
-  // work, resting: of the rest after it, next: what is drawn then, steps: how many were fed to the components, feeding: of
-  // which question}
+  // stage name -> {element, note, arriving, instead, remarks, box, views: {name: {frame, instance, latest}}, drawing: the
+  // promise of one at work, resting: of the rest after it, next: what is drawn then, steps: how many were fed to the
+  // components, feeding: of which question}
   const mounted = {};
   const REST = 3; // times as long as the drawing took
 
@@ -22,16 +22,19 @@
     const instead = make("p", "gb-instead");
     instead.setAttribute("role", "status");
     instead.hidden = true;
+    const arriving = make("div", "gb-arriving");
+    arriving.hidden = true;
     const remarks = glassbox.remark_box();
     const box = make("div", "gb-stage");
     const bar = glassbox.explainer(name).lasts ? [glassbox.run_bar(name)] : [];
-    element.replaceChildren(...bar, note, instead, remarks, box);
-    mounted[name] = { element, note, instead, remarks, box, views: {}, next: null, drawing: null, resting: null, steps: 0 };
+    element.replaceChildren(...bar, note, arriving, instead, remarks, box);
+    mounted[name] = { element, note, arriving, instead, remarks, box, views: {}, next: null, drawing: null, resting: null, steps: 0 };
   }
 
   async function draw_stage(name, answer) {
     const stage = mounted[name];
-    refuse(stage, name, answer.refusal);
+    refuse(stage, name, answer.arriving ? "" : answer.refusal);
+    arrive(stage, answer.arriving, answer.refusal);
     replaced(stage, name);
     if (answer.done) glassbox.remark(stage.remarks, answer.remarks ?? []);
     stage.box.classList.toggle("gb-stale", Boolean(answer.refusal) && !("run" in answer));
@@ -84,6 +87,25 @@
     back.type = "button";
     back.addEventListener("click", () => glassbox.forget(name));
     stage.note.append(" ", back);
+  }
+
+  /** How far a model is that is being fetched; a share that is not known moves as the browser sees fit. */
+  function arrive(stage, arriving, sentence) {
+    stage.arriving.hidden = !arriving;
+    if (!arriving) return stage.arriving.replaceChildren();
+    const [said = make("p"), bar = make("progress")] = stage.arriving.children;
+    const [before, ...after] = sentence.split(arriving.terms);
+    said.replaceChildren(...glassbox.told(before), ...after.flatMap((part) => [terms(arriving.terms), ...glassbox.told(part)]));
+    if (arriving.share === null) bar.removeAttribute("value");
+    else bar.value = arriving.share;
+    bar.setAttribute("aria-label", glassbox.words("shell", "absent.progress"));
+    return bar.isConnected ? undefined : stage.arriving.append(said, bar);
+  }
+
+  function terms(address) {
+    const link = make("a", "", address);
+    Object.assign(link, { href: address, target: "_blank", rel: "noopener noreferrer", translate: false });
+    return link;
   }
 
   /** Which model answers here, where the page's own cannot; and why. */

@@ -10,6 +10,7 @@
   const explainer = (name) => boot.explainers.find((one) => one.name === name);
   const control = (name, controlName) => explainer(name)?.controls.find((one) => one.name === controlName);
   const YES = Object.assign(Object.create(null), { true: true, false: false });
+  const named = (value) => boot.any || boot.real.includes(value); // a real one may be missing here, which the answer says
   const shared = (c) => Boolean(c.shared); // the page's picker sets it, for every explainer
 
   function defaults() {
@@ -56,7 +57,7 @@
   function read(kind, text) {
     if (kind.kind === "toggle") return YES[text];
     if (kind.kind === "choice") return kind.options.includes(text) ? text : undefined;
-    if (kind.kind === "model") return text === "" || kind.options.includes(text) || boot.any ? text : undefined;
+    if (kind.kind === "model") return text === "" || kind.options.includes(text) || named(text) ? text : undefined;
     if (kind.kind === "tokens") {
       if (text === "") return [];
       const ids = text.split(",").map(Number);
@@ -106,7 +107,7 @@
       if (key === "tab" && (explainer(value) || value === "about")) state.tab = value;
       else if (key === "text") state.text = value;
       else if (key === "special_tokens" && value in YES) state.special_tokens = YES[value];
-      else if (key === "model" && (boot.models.includes(value) || boot.any)) state.model = value;
+      else if (key === "model" && (boot.models.includes(value) || named(value))) state.model = value;
       else if (key === "projector") projector = value === "1";
       else if (controlName === OPEN && explainer(name)) {
         const chosen = value.split(",");

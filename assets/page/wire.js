@@ -171,7 +171,7 @@
   }
 
   Object.assign(glassbox, {
-    ready: false, typed, entered, choose, take_up, keep, begin, open_tab: open,
+    ready: false, typed, entered, choose, take_up, keep, begin, place, open_tab: open,
     page(element, trigger) { page = trigger; begin(); },
   });
 })();

@@ -1,9 +1,11 @@
 """From a page's request to its answer: check, find or run the trace, draw the views. Knows nothing of gradio.
 
 A request is JSON: {"n", "text", "model": the page's, "controls": {name: value}, "pick": {"name", "event"} or null,
-"run": the id of a finished run or null}; an answer is JSON: {"n", "done", "refusal", "views", "controls": those that
-the run moved}. While a trace streams, answers with done=false carry its newest "steps", "at" being the number of the
-first of them, and views drawn from all so far.
+"run": the id of a finished run or null, "fetch": a model that the person chose, which may be fetched, or null}; an
+answer is JSON: {"n", "done", "refusal", "views", "controls": those that the run moved}. While a trace streams, answers
+with done=false carry its newest "steps", "at" being the number of the first of them, and views drawn from all so far.
+An answer that is "absent" names another model, for the one that a link names is not here; one that is "arriving" says
+how far a model is, and the page asks again.
 """
 
 from __future__ import annotations
@@ -11,14 +13,15 @@ from __future__ import annotations
 import json
 import logging
 import traceback
-import types
 from collections.abc import Generator, Hashable, Iterator
+from types import GeneratorType
 from typing import Any
 
 import models
 
 from ..contract import Explainer, Model, Refusal, Step
 from ..words import words_for
+from .absent import absent, await_models, on_its_way
 from .checks import arguments, refusal_text, resting, text_of, values_of
 from .draw import strip_json, views_json
 from .kept import KEPT, Entry, of_run
@@ -61,7 +64,7 @@ def run(
         kept = KEPT.find(inputs)
         if not kept:
             made = explainer.trace(text, **arguments(explainer, values))
-            if isinstance(made, types.GeneratorType):
+            if isinstance(made, GeneratorType):
                 made = yield from steps(made)
             kept = KEPT.keep(inputs, made)
     yield kept.trace, kept
@@ -79,7 +82,12 @@ def steps(made: Iterator[Any]) -> Generator[tuple[Step, None], None, Any]:
 def stream(explainer: Explainer, request: dict[str, Any], language: str) -> Iterator[tuple[dict[str, Any], str | None]]:
     """Yields (answer, strip or None); the last answer is done. Raises Refusal."""
     text = text_of(request.get("text"), request.get("special_tokens"))
+    missing = absent(explainer, request, language)
+    if missing:
+        yield {"done": True, "absent": missing}, None
+        return
     values = asked = values_of(explainer, request.get("controls"), text)
+    await_models(explainer, values)
     if request.get("pick"):
         *_, (trace, _) = run(explainer, text, {**values, **resting(explainer)})
         values = values_of(explainer, {**values, **picked(explainer, trace, request["pick"])}, text)
@@ -116,7 +124,8 @@ def answer(explainer: Explainer, body: str, language: str) -> Iterator[tuple[str
             yield json.dumps({"n": n, "refusal": None, **part}), strip_text
     except Refusal as refusal:
         told = remarked(explainer, body, language)
-        yield failure(n, refusal_text(refusal, language, explainer.name), body, language, told)
+        sentence = refusal_text(refusal, language, explainer.name)
+        yield failure(n, sentence, body, language, told, on_its_way(refusal))
     except Exception as error:  # a bug: the log gets its trace without the sentence, the page one sentence
         log_bug(explainer.name, error)
         yield failure(n, words_for("refusals", language)("bug"), body, language)
@@ -132,11 +141,17 @@ def remarked(explainer: Explainer, body: str, language: str) -> list[dict[str, A
         return []
 
 
-def failure(n: Any, sentence: str, body: str, language: str, told: Any = ()) -> tuple[str, str]:
-    """An answer that is a sentence, and its remarks; the strip then shows the text alone, not what it showed before."""
+def failure(
+    n: Any, sentence: str, body: str, language: str, told: Any = (), arriving: dict[str, Any] | None = None
+) -> tuple[str, str]:
+    """An answer that is a sentence, and its remarks; the strip then shows the text alone, not what it showed before.
+
+    arriving: what is said of a model that is on its way; the strip has a shorter sentence for it.
+    """
     try:
         text = text_of(json.loads(body).get("text"))
     except (ValueError, AttributeError, Refusal):
         text = ""
-    answer = {"n": n, "done": True, "refusal": sentence, "remarks": list(told)}
-    return json.dumps(answer), json.dumps({"text": text, "refusal": sentence})
+    answer = {"n": n, "done": True, "refusal": sentence, "remarks": list(told), "arriving": arriving}
+    short = words_for("shell", language)("absent.strip", **arriving) if arriving else sentence
+    return json.dumps(answer), json.dumps({"text": text, "refusal": short})

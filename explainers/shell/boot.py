@@ -56,6 +56,7 @@ def boot(language: str) -> dict[str, Any]:
         "folds": list(FOLDS),
         "model": default_model(language),
         "models": model_names(language),
+        "real": [entry.name for entry in models.CATALOG if entry.packages],
         "any": models.policy() == "any",
         "words": {name: dict(words_for(name, language).texts) for name in WORD_FILES},
     }

@@ -16,7 +16,7 @@ ABILITIES = ("causal", "masked", "recurrent", "attention")  # the first that is 
 
 def model_names(language: str, needs: frozenset[str] = frozenset()) -> list[str]:
     """The models that fit: those of the page's language first, then of others, then what has to be downloaded."""
-    entries = sorted(models.offered(needs), key=lambda e: (e.hub is not None, language not in e.languages))
+    entries = sorted(models.offered(needs), key=lambda e: (not models.is_here(e), language not in e.languages))
     return [entry.name for entry in entries]
 
 

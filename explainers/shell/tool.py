@@ -15,6 +15,7 @@ import models
 
 from ..contract import SPECIAL_TOKENS, Choice, Control, Explainer, Model, Number, Refusal, Toggle, Tokens
 from ..words import LANGUAGES, words_for
+from .absent import await_models
 from .answer import log_bug, run
 from .checks import cleaned, refusal_text, text_of, values_of
 from .kept import size_of
@@ -53,6 +54,7 @@ def answered(explainer: Explainer, given: dict[str, Any], detail: Any, language:
         raise Refusal("unknown_name", name=str(detail)[:40])
     text = text_of(given.pop("text", None), given.get(SPECIAL_TOKENS.name))
     values = values_of(explainer, given, text)
+    await_models(explainer, values)
     *_, (trace, _) = run(explainer, text, values)
     if detail == "summary":
         said = [one["text"] for one in remarks(explainer, text, values, language)]

@@ -169,3 +169,14 @@ def test_a_link_that_would_be_too_long_is_refused_in_a_sentence(visit: Open) -> 
     page.locator("[data-act=copy]").click()
     page.wait_for_function("document.getElementById('gb-note').dataset.kind === 'bad'")
     assert "8000" in page.locator("#gb-note").inner_text().replace(",", "")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_link_to_a_real_model_that_is_not_here_says_so_and_shows_the_nearest(open_page: Open, language: str) -> None:
+    start, text = address(language, "attention").partition("#")[0], SENTENCES[language]
+    page = open_page(f"{start}#tab=attention&text={text}&model=gemma-3-270m", locale=LOCALES[language])
+    wait(page, "attention", text)
+    drawn(page)
+    note = page.locator("#gb-note").inner_text()
+    assert "gemma-3-270m" in note and MODELS[language] in note
+    assert page.locator("#gb-model input").input_value() == MODELS[language] and "gemma" not in page.url

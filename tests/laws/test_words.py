@@ -16,7 +16,7 @@ from explainers.shell.boot import FOLDS
 from tests.laws.tree import files, parse, python_files, read
 
 LANGUAGES = ("en", "ko")
-OF_THE_SHELL = {"about", "components", "refusals", "shell", "strip", "tools"}
+OF_THE_SHELL = {"about", "components", "refusals", "shell", "strip", "terminal", "tools"}
 
 HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 CODE = (".py", ".js", ".css", ".toml", ".html", ".yml", ".sh", "Makefile", "Dockerfile", ".ci/run")

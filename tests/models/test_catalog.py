@@ -22,7 +22,7 @@ BUNDLED = [*GPTS_AND_LSTMS, "stories-bert", "ko-bert", "en-ko-t5", *TWINS]
 
 @pytest.fixture(autouse=True)
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GLASSBOX_MODELS", "GLASSBOX_FOLDER", "SPACE_ID"):
+    for name in ("GLASSBOX_MODELS", "GLASSBOX_FOLDER", "GLASSBOX_WITH", "SPACE_ID"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -40,7 +40,7 @@ def test_the_catalogue_says_what_each_model_is() -> None:
     assert [entry.name for entry in catalog.CATALOG if not entry.hub] == BUNDLED
     for entry in catalog.CATALOG:
         assert entry.can and entry.languages and entry.parameters > 0 and entry.licence
-        assert entry.hub in (None, entry.name)
+        assert entry.packages or entry.hub in (None, entry.name)
 
 
 @pytest.mark.weights
@@ -69,11 +69,26 @@ def test_what_is_bundled_makes_no_clone_heavy() -> None:
 
 
 def test_what_is_offered_fits_need_and_language() -> None:
-    assert names(CAUSAL, "ko") == ["ko-gpt", "ko-lstm", "Qwen/Qwen3-0.6B-Base"]
-    assert names(frozenset({"causal", "attention"}), "ko") == ["ko-gpt", "Qwen/Qwen3-0.6B-Base"]
+    assert names(CAUSAL, "ko") == ["ko-gpt", "ko-lstm", "gemma-3-270m", "Qwen/Qwen3-0.6B-Base"]
+    assert names(frozenset({"causal", "attention"}), "ko") == ["ko-gpt", "gemma-3-270m", "Qwen/Qwen3-0.6B-Base"]
     assert names(frozenset({"recurrent"})) == ["stories-lstm", "ko-lstm"]
     assert names(frozenset({"masked"})) == ["stories-bert", "ko-bert"]
     assert names(frozenset({"masked", "recurrent"})) == []
+
+
+def test_a_real_model_is_offered_where_it_can_be_fetched_or_the_host_has_named_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GLASSBOX_STORE", str(tmp_path))
+    catalog.check_offered("gemma-3-270m", CAUSAL)
+    entry = next(entry for entry in catalog.entries() if entry.name == "gemma-3-270m")
+    assert not catalog.is_here(entry) and catalog.folder_of(entry.name) is None
+    (tmp_path / entry.key).mkdir()
+    assert catalog.is_here(entry) and catalog.folder_of(entry.name) == tmp_path / entry.key
+    monkeypatch.setenv("GLASSBOX_MODELS", "bundled")
+    assert "gemma-3-270m" not in names(CAUSAL) and refused("gemma-3-270m") == "unknown_model"
+    monkeypatch.setenv("GLASSBOX_WITH", "all-minilm-l6-v2,gemma-3-270m")
+    assert "gemma-3-270m" in names(CAUSAL) and refused("all-minilm-l6-v2", CAUSAL) == "wrong_kind"
 
 
 def test_the_default_follows_the_script_of_the_text() -> None:

@@ -244,7 +244,7 @@ def test_the_host_offers_a_file_and_says_how_it_is_stored(tmp_path: Path, monkey
     assert origin.stored("stories-gpt") is None
     catalog.check_offered("tiny.gguf", catalog.GPT)
     waiting = catalog.host_conversion()
-    assert waiting and waiting.key == "being_converted" and waiting.facts["done"] == "0%"
+    assert waiting and waiting.key == "host_converting" and waiting.facts["done"] == "0%"
     monkeypatch.setitem(conversions._running, file, 0.4)
     with pytest.raises(Refusal, match="40%"):
         catalog.check_offered("tiny.gguf")
