@@ -174,8 +174,8 @@ def recorded(sentence: Sentence, ids: tuple[int, ...], drawn: Sequence[Step]) ->
     """The Trace, from one pass over the sentence, the ids that were given, and those that were drawn after them."""
     appended = (*ids, *(step.id for step in drawn))
     chosen = [float("nan")] * len(ids) + [step.chosen for step in drawn]
-    run = models.forward(sentence.model, sentence.ids + appended, needs=CAUSAL)
-    logits = run.logits[len(sentence.ids) - 1 :]  # (N + 1, V)
+    run = models.forward(sentence.model, sentence.ids + appended, needs=CAUSAL, last=len(appended) + 1)
+    logits = run.logits  # (N + 1, V)
     pieces = models.pieces(sentence.model, sentence.ids + appended)
     labels = models.labels(pieces)
     best = np.argsort(-logits[-1], kind="stable")[:MOST_CANDIDATES].tolist()

@@ -44,7 +44,7 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None, ids: Sequen
     """
     sentence = read(text, model)
     every = sentence.ids + Tokens("ids").check(ids)
-    run = models.forward(sentence.model, every, attention=len(every) <= MOST_TOKENS, needs=CAUSAL)
+    run = models.forward(sentence.model, every, attention=len(every) <= MOST_TOKENS, needs=CAUSAL, last=1)
     probabilities = softmax(run.logits[-1])
     best = np.argsort(-probabilities, kind="stable")[:BEST].tolist()
     return Trace(

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         with_rows,
     )
     from .refusal import Refusal
-    from .run import Pass, as_tensor, forward, last_logits, table
+    from .run import Pass, as_tensor, forward, last_logits, row_lengths, table
     from .space import Projection, projection
     from .vocabulary import same_tokens
 
@@ -72,6 +72,7 @@ __all__ = [
     "pieces",
     "policy",
     "projection",
+    "row_lengths",
     "same_tokens",
     "settle_host",
     "spans",
@@ -118,6 +119,7 @@ HOME = {
     "pieces": "pieces",
     "policy": "catalog",
     "projection": "space",
+    "row_lengths": "run",
     "same_tokens": "vocabulary",
     "settle_host": "load",
     "spans": "pieces",

@@ -10,7 +10,7 @@ import torch
 
 from .isolation import isolated
 from .load import Loaded, using
-from .run import as_array, as_ids, check_finite, compute
+from .run import as_array, as_ids, check_finite, compute, ending
 
 
 def write(
@@ -28,7 +28,7 @@ def write(
         for step in range(min(count, loaded.positions - fresh.shape[1])):
             with loaded.lock, isolated():  # not while it yields: others run between two tokens
                 inputs = {"input_ids": fresh, "past_key_values": cache, "use_cache": True}
-                out = compute(loaded, **inputs)
+                out = compute(loaded, **inputs, **ending(loaded, 1))
                 check_finite(loaded, inputs, out.logits[0, -1])
                 logits, cache = as_array(out.logits[0, -1]), getattr(out, "past_key_values", None)
             chosen = int(choose(logits, step))

@@ -104,7 +104,7 @@ def unknown_id(name: str | Path) -> int | None:
 def _cut(name: str | Path, text: str, special: bool) -> list[Part]:
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     book = vocabulary(name)
-    parts = (book.marked if isinstance(text, Marked) else book.cutter).cut(whole, special)
+    parts = book.cutter.cut(whole, special, marked=isinstance(text, Marked))
     put = bool(parts) and parts[-1].start == parts[-1].stop  # by the tokenizer, and not typed
     if special and put and len(parts) > 1 and parts[-1].id == book.end != book.unknown:
         return parts[:-1]
