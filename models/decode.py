@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from .isolation import isolated
-from .load import Loaded, using
+from .load import Loaded, load, using
 from .run import as_array, as_ids, check_finite, compute, ending
 
 
@@ -38,6 +38,11 @@ def write(
             newest = torch.tensor([[chosen]], device=fresh.device)
             # A model that remembers nothing in this way, such as the first GPT, reads it all again.
             fresh = newest if cache is not None else torch.cat([fresh, newest], dim=1)
+
+
+def ending_ids(name: str | Path) -> frozenset[int]:
+    """The ids with which a model ends a text; the refusals of `load`."""
+    return end_ids(load(name))
 
 
 def end_ids(loaded: Loaded) -> frozenset[int]:
