@@ -225,7 +225,10 @@ def candidates(
         "labels": {str(i): label for i, label in trace.candidates},
         "sentence": sentence(trace),
         "first": len(trace.prompt),
-        "record": [{"label": step.label, "probability": step.probability} for step in trace.record],
+        "record": [
+            {"label": step.label, "probability": step.probability, "special": piece.special}
+            for step, piece in zip(trace.record, trace.pieces[len(trace.prompt) :], strict=True)
+        ],
         "seed_step": len(trace.ids),
         "writing": False,
     }
