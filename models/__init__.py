@@ -12,7 +12,18 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .catalog import CATALOG, Entry, check_offered, default, host_entry, host_refusal, name_of, offered, policy
+    from .catalog import (
+        CATALOG,
+        Entry,
+        check_offered,
+        default,
+        host_entry,
+        host_refusal,
+        is_here,
+        name_of,
+        offered,
+        policy,
+    )
     from .decode import ending_ids, write
     from .load import Loaded, check_kind, load, settle_host, stamp
     from .pieces import (
@@ -66,6 +77,7 @@ __all__ = [
     "groups",
     "host_entry",
     "host_refusal",
+    "is_here",
     "label",
     "labels",
     "last_logits",
@@ -116,6 +128,7 @@ HOME = {
     "groups": "pieces",
     "host_entry": "catalog",
     "host_refusal": "catalog",
+    "is_here": "catalog",
     "label": "pieces",
     "labels": "pieces",
     "last_logits": "run",

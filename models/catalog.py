@@ -125,6 +125,11 @@ def entries() -> list[Entry]:
     ]
 
 
+def is_here(entry: Entry) -> bool:
+    """Whether a model's files are on this machine: bundled, or the host's own."""
+    return entry.hub is None
+
+
 def offered(needs: frozenset[str] = frozenset(), language: str | None = None) -> list[Entry]:
     """The entries that can do all that is needed, in a language if one is named; the host's folder is in any."""
     return [

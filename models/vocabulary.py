@@ -22,6 +22,8 @@ from .load import find, tokenizer
 from .shelf import Shelf
 
 LOWER_BLOCK = "\u2581"  # SentencePiece's space
+# Names of tokens that stand for no text, though not every file says so: Gemma's mark before a picture, Qwen's in code.
+MARKER = re.compile(r"<\|[^\s|<>]+\|>|</?(?:begin|start|end)_of_\w+>|<(?:image|audio|video)(?:_\w+)?>|\[multimodal\]")
 BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 
 
@@ -97,7 +99,8 @@ def read(name: str, folder: Path) -> Vocabulary:
     text = backend.to_str()
     description, rows = json.loads(text), rows_of(folder)
     added = description.get("added_tokens") or []
-    special = {token["id"] for token in added if token["special"]} | set(original.all_special_ids)
+    special = {token["id"] for token in added if token["special"]} | set(original.all_special_ids) | markers(added)
+    backend.add_special_tokens([token["content"] for token in added if token["id"] in special])
     literal = frozenset(token["id"] for token in added)
     end = original.eos_token_id if original.sep_token is None and not reads_whole(folder) else None
     beyond = unknown(description["model"], backend)
@@ -106,6 +109,15 @@ def read(name: str, folder: Path) -> Vocabulary:
     guard(cutter, {i: backend.id_to_token(i) or "" for i in special - {beyond}})
     mark = sha256(f"{end} {text}".encode()).hexdigest()
     return Vocabulary(backend, cutter, spelling(description), frozenset(special), literal, beyond, end, mark)
+
+
+def markers(added: list[dict[str, Any]]) -> set[int]:
+    """The ids of added tokens whose names say that they stand for no text.
+
+    >>> markers([{"id": 7, "content": "<start_of_image>"}, {"id": 8, "content": "<b>"}])
+    {7}
+    """
+    return {token["id"] for token in added if MARKER.fullmatch(token["content"])}
 
 
 def guard(cutter: Cutter, special: dict[int, str]) -> None:

@@ -19,7 +19,7 @@ import models
 
 from ..contract import Explainer, Model, Refusal, Step
 from ..words import words_for
-from .checks import arguments, refusal_text, resting, text_of, values_of
+from .checks import arguments, paired, refusal_text, resting, text_of, values_of
 from .draw import strip_json, views_json
 from .kept import KEPT, Entry, of_run
 from .pack import to_json
@@ -79,7 +79,9 @@ def steps(made: Iterator[Any]) -> Generator[tuple[Step, None], None, Any]:
 def stream(explainer: Explainer, request: dict[str, Any], language: str) -> Iterator[tuple[dict[str, Any], str | None]]:
     """Yields (answer, strip or None); the last answer is done. Raises Refusal."""
     text = text_of(request.get("text"), request.get("special_tokens"))
-    values = asked = values_of(explainer, request.get("controls"), text)
+    values = values_of(explainer, request.get("controls"), text)
+    values, instead = paired(explainer, values, request.get("controls"), text)
+    asked = values
     if request.get("pick"):
         *_, (trace, _) = run(explainer, text, {**values, **resting(explainer)})
         values = values_of(explainer, {**values, **picked(explainer, trace, request["pick"])}, text)
@@ -94,6 +96,7 @@ def stream(explainer: Explainer, request: dict[str, Any], language: str) -> Iter
     # only what the run or the pick moved: a slider may have moved in the page meanwhile
     moved = {name: value for name, value in values.items() if value != asked[name]}
     drawn = {"done": True, "views": views_json(explainer, entry, values, language), "controls": to_json(moved)}
+    drawn |= {"instead": instead} if instead else {}
     drawn["remarks"] = remarks(explainer, text, values, language)
     yield drawn, strip_json(text, str(request.get("model") or models.default(frozenset({"causal"}), text)), language)
 
