@@ -3,6 +3,7 @@
 
 (() => {
   const { boot } = glassbox;
+  const WIDE = 34; // rem
 
   /** Tells an option of a list what it is; the style sheet draws it. */
   function dress(option, before) {
@@ -15,8 +16,18 @@
     else option.dataset.group = about.title;
   }
 
+  /** A list is as wide as its lines need, and within the window. gradio makes it as narrow as the box above it. */
+  function widen(list) {
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const [width, left] = [Math.min(WIDE * rem, innerWidth - rem), list.parentElement.getBoundingClientRect().left];
+    const { style } = document.documentElement;
+    style.setProperty("--gb-list", `${width}px`);
+    style.setProperty("--gb-list-shift", `${Math.min(0, innerWidth - rem / 2 - width - left)}px`);
+  }
+
   function look() {
     for (const list of document.querySelectorAll("#gb-model [role=listbox], .gb-controls [role=listbox]")) {
+      widen(list);
       const options = [...list.querySelectorAll("[role=option]")];
       options.forEach((option, i) => dress(option, options[i - 1]));
     }
