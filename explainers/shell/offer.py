@@ -15,6 +15,8 @@ STRIP = frozenset({"causal", "attention"})  # what the strip shows, and so what 
 ABILITIES = ("causal", "masked", "recurrent", "attention")  # the first that is lacking is what the page says
 
 
+WORDS = ("causal", "masked")
+BARE = frozenset({"attention"})  # a model without a head that says a word, such as one that makes vectors of sentences
 GROUPS = ("bundled", "real", "own")
 SMALL = 20_000_000  # parameters: a model of fewer has read little, and pages say so
 
@@ -63,6 +65,8 @@ def instead(chosen: str, needs: frozenset[str], language: str) -> tuple[str, str
     spoken = entry.languages[0] if len(entry.languages) == 1 else language
     other = default_model(spoken, needs)
     lacking = next((ability for ability in ABILITIES if ability in needs - entry.can), "")
+    if lacking in WORDS and entry.can == BARE:
+        lacking = "head"
     return (other, lacking) if other else None
 
 
