@@ -60,7 +60,8 @@ def answers(model: str, stamp: str, sums: tuple[Sum, ...]) -> tuple[tuple[Any, .
 
     stamp: of the model's files, so that new ones are read anew.
     """
-    known = [(one, ids) for one in sums if None not in (ids := tuple(word(model, text) for text in one[:3]))]
+    cut = [(one, [word(model, text) for text in one[:3]]) for one in sums]
+    known = [(one, tuple(i for i in ids if i is not None)) for one, ids in cut if None not in ids]
     if not known:
         return ()
     table = models.table(model)

@@ -242,7 +242,7 @@ def sentence(trace: Trace) -> list[dict[str, Any]]:
 
     What the tokenizer puts around a text is no part of it, and is left out.
     """
-    parts = [
+    parts: list[dict[str, Any]] = [
         {"at": group.start, "text": group.text, "appended": group.stop > len(trace.prompt), "lost": False}
         | {"special": trace.pieces[group.start].special}
         for group in trace.groups
