@@ -42,7 +42,7 @@ from explainers.shell.door import Door
 from explainers.shell.front import Front
 from explainers.shell.heap import settle
 from explainers.shell.mcp import mcp_routes
-from explainers.shell.offer import report_host
+from explainers.shell.offer import first_model, report_host
 from explainers.shell.page import page
 from explainers.shell.routes import head, routes
 from explainers.shell.unloaded import unloaded
@@ -71,6 +71,8 @@ def warm() -> None:
     """Loads each language's model in the background, and the host's own, so that the first sentence need not wait."""
     for language in LANGUAGES:
         models.load(models.default(frozenset({"causal"}), words_for("shell", language)("name")))
+    for language in LANGUAGES:
+        models.load(first_model(language))
     if models.host_refusal() is None:
         report_host(whole=True)
     fetch_named()

@@ -7,6 +7,7 @@ two agree, the arithmetic has done nothing.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from explainers.contract import Table
 from explainers.words import Words
 
 MINUS = "\u2212"
+PARTS = ("minus", "plus", "of", "wanted")
+Sum = tuple[str, ...]  # the four of them, the last "" where no answer is expected
 COLUMNS = ("sum", "first", "second", "third", "alone", "wanted", "rank")
 
 
@@ -28,26 +31,54 @@ def word(model: str, text: str) -> int | None:
     return None
 
 
-def order(table: np.ndarray, target: np.ndarray, without: tuple[int, ...]) -> np.ndarray:
-    """The ids (V,) by the cosine to a target (D,), largest first; those in `without` come last."""
-    scores = table @ target / np.maximum(np.linalg.norm(table, axis=1), 1e-12)
+def along(table: np.ndarray, lengths: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """How far each row lies in the direction of each target: (V, D), (V,), (S, D) -> (S, V), in proportion to cosines.
+
+    All targets together, for most of the time goes into reading the table.
+    """
+    return targets @ table.T / np.maximum(lengths, 1e-12)
+
+
+def first(scores: np.ndarray, without: tuple[int, ...], count: int) -> list[int]:
+    """The ids of the largest scores (V,), the largest first, equal ones by id; those in `without` come last."""
+    scores = scores.copy()
     scores[list(without)] = -np.inf
-    return np.argsort(-scores, kind="stable")
+    most = np.flatnonzero(scores >= np.partition(scores, -count)[-count])
+    return most[np.argsort(-scores[most], kind="stable")][:count].tolist()
 
 
-def answer(model: str, minus: str, plus: str, of: str, wanted: str = "") -> tuple[Any, ...] | None:
-    """One row of the table for plus - minus + of; None where the vocabulary cuts one of the words."""
-    ids = [word(model, text) for text in (minus, plus, of)]
-    a, b, c = ids
-    if a is None or b is None or c is None:
-        return None
+def rank(scores: np.ndarray, without: tuple[int, ...], goal: int) -> int:
+    """The place of an id among the scores (V,) from the largest on, counted from 1; those in `without` come last."""
+    scores = scores.copy()
+    scores[list(without)] = -np.inf
+    return int((scores > scores[goal]).sum() + (scores[:goal] == scores[goal]).sum()) + 1
+
+
+@lru_cache(maxsize=64)
+def answers(model: str, stamp: str, sums: tuple[Sum, ...]) -> tuple[tuple[Any, ...], ...]:
+    """A row of the table for each sum; none for one of which the vocabulary cuts a word.
+
+    stamp: of the model's files, so that new ones are read anew.
+    """
+    cut = [(one, [word(model, text) for text in one[:3]]) for one in sums]
+    known = [(one, tuple(i for i in ids if i is not None)) for one, ids in cut if None not in ids]
+    if not known:
+        return ()
     table = models.table(model)
-    found = order(table, table[b] - table[a] + table[c], (a, b, c))
-    alone = order(table, table[c], (a, b, c))
+    rows = table[[ids for _, ids in known]]  # (S, 3, D)
+    targets = np.concatenate([rows[:, 1] - rows[:, 0] + rows[:, 2], rows[:, 2]])
+    scores = along(table, models.row_lengths(model), targets)  # (2S, V)
+    pairs = zip(known, scores[: len(known)], scores[len(known) :], strict=True)
+    return tuple(answer(model, one, ids, found, alone) for (one, ids), found, alone in pairs)
+
+
+def answer(model: str, one: Sum, ids: tuple[int, ...], found: np.ndarray, alone: np.ndarray) -> tuple[Any, ...]:
+    """The row of one sum. found: scores (V,) by where it leads; alone: by its last word without a step."""
+    minus, plus, of, wanted = one
     goal = word(model, wanted) if wanted else None
-    rank = int(np.flatnonzero(found == goal)[0]) + 1 if goal is not None else None
-    shown = models.vocabulary_labels(model, [*found[:3].tolist(), int(alone[0])])
-    return (f"{plus} {MINUS} {minus} + {of}", *shown, wanted, rank)
+    shown = models.vocabulary_labels(model, [*first(found, ids, min(3, len(found))), *first(alone, ids, 1)])
+    place = None if goal is None else rank(found, ids, goal)
+    return (f"{plus} {MINUS} {minus} + {of}", *shown, wanted, place)
 
 
 def table(model: str, text: str, words: Words) -> Table:
@@ -58,6 +89,8 @@ def table(model: str, text: str, words: Words) -> Table:
         sum_ = dict(zip(("minus", "plus", "of"), own, strict=True))
         same = [one for one in asked if one.items() >= sum_.items()]
         asked = [*(same or [sum_]), *(one for one in asked if one not in same)]
-    found = [row for one in asked if (row := answer(model, **one))]
+    sums = [tuple(one.get(part, "") for part in PARTS) for one in asked]
+    own_first, rest = tuple(sums[:1]), tuple(sums[1:])  # apart: the others are the same for every text
+    found = [row for some in (own_first, rest) for row in answers(model, models.stamp(model), some)]
     nothing = (words("views.arithmetic.none"), *[""] * (len(COLUMNS) - 1))
     return Table(words.columns("arithmetic", *COLUMNS), tuple(found) or (nothing,), data=(0, 1, 2, 3, 4, 5))

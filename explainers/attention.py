@@ -50,7 +50,7 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
     sentence = read(text, model, NEEDS)
     if len(sentence.ids) > MOST_TOKENS:
         raise Refusal("too_many_tokens", tokens=len(sentence.ids), limit=MOST_TOKENS)
-    run = models.forward(sentence.model, sentence.ids, attention=True, needs=NEEDS)
+    run = models.forward(sentence.model, sentence.ids, attention=True, needs=NEEDS, last=1)
     weights = run.attention
     assert weights is not None and abs(weights.sum(-1) - 1).max() <= 1e-5, "attention that is no distribution"
     labels = models.labels(models.pieces(sentence.model, sentence.ids))

@@ -133,10 +133,13 @@ class Model(Control):
 
     The one called "model" follows the page's picker wherever that model can do what is needed. Any other has a picker
     of its own. None, its default, means the bundled one that fits: of the language of "model", else of the text's.
+    twin: another control whose model must cut texts as this one's does; where that was left to fit and none does, a
+    page takes a bundled pair.
     """
 
     name: str = "model"
     needs: frozenset[str] = frozenset()
+    twin: str = ""
 
     @property
     def shared(self) -> bool:

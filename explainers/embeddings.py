@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 import models
 from explainers import analogies, figures, space
 from explainers.contract import Choice, Explainer, Model, Number, Refusal, Table, Toggle, brief
-from explainers.neighbours import Neighbours, around, cosines, degrees, most_at_home, nearest
+from explainers.neighbours import Neighbours, around, degrees, most_at_home, near_all
 from explainers.sentence import read
 from explainers.words import NO_WORDS, Words
 
@@ -68,11 +68,10 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None, token: int 
         raise Refusal("unknown_token", token=token, size=len(table))
     ids = np.array(sentence.ids, dtype=np.int64)
     pieces = models.pieces(sentence.model, ids)
-    alike = cosines(table[ids], table)  # (T, V)
-    neighbours = tuple(nearest(sentence.model, int(i), row) for i, row in zip(ids, alike, strict=True))
+    neighbours, alike = near_all(sentence.model, ids.tolist())
     chosen = neighbours[most_at_home(pieces, neighbours)]
     if token >= 0:
-        chosen = nearest(sentence.model, token, cosines(table[[token]], table)[0])
+        (chosen,), _ = near_all(sentence.model, [token])
     shown = np.concatenate([np.arange(len(projection.points)), ids, [chosen.id], chosen.ids])
     turned = around(table[shown], table[chosen.id], len(chosen.ids))
     return Trace(
@@ -82,7 +81,7 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None, token: int 
         labels=models.labels(pieces),
         size=len(table),
         rows=table[ids],
-        cosines=alike[:, ids],
+        cosines=alike,
         neighbours=neighbours,
         chosen=chosen,
         share=projection.share,

@@ -182,7 +182,7 @@ EXPLAINER = Explainer(
         "windows": windows,
         "removed": removed,
     },
-    inputs=(Model(needs=TRANSFORMER), Model("rnn", needs=RNN, inside=True)),
+    inputs=(Model(needs=TRANSFORMER, twin="rnn"), Model("rnn", needs=RNN, inside=True)),
     knobs=(Number("position", default=0, inside=True, per_sentence=True, low=0, high=MOST_TOKENS),),
     picks={"point": point},
 )

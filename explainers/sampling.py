@@ -17,11 +17,11 @@ import plotly.graph_objects as go
 import models
 from explainers import chance, contract, figures
 from explainers.contract import Action, Component, Explainer, Markdown, Model, Number, Table, Toggle, Tokens, brief
+from explainers.markers import is_marker, named
 from explainers.sentence import Sentence, read
 from explainers.words import NO_WORDS, Words
 
 CAUSAL = frozenset({"causal"})  # a guess at the next token is what only such a model was trained for
-MOST_CANDIDATES = 200
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,12 @@ class Trace:
     pieces: tuple[models.Piece, ...]  # T + N
     groups: tuple[models.Group, ...]  # runs of pieces that cover 0..T + N in order, each one whole grapheme or more
     labels: tuple[str, ...]  # T + N
+    added: tuple[int, ...]  # which pieces, from 0, the tokenizer put around the text: nobody typed them
     lost: tuple[tuple[int, str], ...]  # of the text, what no token stands for, and before which of them it was
     logits: np.ndarray  # (V,) float32, of the token after the last
     candidates: tuple[tuple[int, str], ...]  # id and label of the most likely, the likeliest first
+    special: tuple[tuple[int, int], ...]  # runs of ids, from the first to before the last, that stand for no text
+    ends: tuple[int, ...]  # those of them with which the model ends a text
     record: tuple[Step, ...]  # N
 
     def __repr__(self) -> str:
@@ -174,11 +177,12 @@ def recorded(sentence: Sentence, ids: tuple[int, ...], drawn: Sequence[Step]) ->
     """The Trace, from one pass over the sentence, the ids that were given, and those that were drawn after them."""
     appended = (*ids, *(step.id for step in drawn))
     chosen = [float("nan")] * len(ids) + [step.chosen for step in drawn]
-    run = models.forward(sentence.model, sentence.ids + appended, needs=CAUSAL)
-    logits = run.logits[len(sentence.ids) - 1 :]  # (N + 1, V)
+    run = models.forward(sentence.model, sentence.ids + appended, needs=CAUSAL, last=len(appended) + 1)
+    logits = run.logits  # (N + 1, V)
     pieces = models.pieces(sentence.model, sentence.ids + appended)
     labels = models.labels(pieces)
-    best = np.argsort(-logits[-1], kind="stable")[:MOST_CANDIDATES].tolist()
+    special, ends = models.special_spans(sentence.model), tuple(sorted(models.ending_ids(sentence.model)))
+    best = named(logits[-1], special, ends)
     return Trace(
         text=sentence.text,
         model=sentence.model,
@@ -187,9 +191,12 @@ def recorded(sentence: Sentence, ids: tuple[int, ...], drawn: Sequence[Step]) ->
         pieces=pieces,
         groups=models.groups(pieces),
         labels=labels,
+        added=sentence.added,
         lost=sentence.lost,
         logits=logits[-1].copy(),  # a view would keep the whole pass in memory
         candidates=tuple(zip(best, models.vocabulary_labels(sentence.model, best), strict=True)),
+        special=special,
+        ends=ends,
         record=tuple(map(step_of, appended, labels[len(sentence.ids) :], logits, chosen)),
     )
 
@@ -205,27 +212,45 @@ def candidates(
     top_p: float = 1.0,
     greedy: bool = False,
     seed: int = 1,
+    markers: bool = False,
 ) -> Component:
-    """The whole distribution, redrawn in the browser as the rule changes, and the buttons that append to the text."""
+    """The whole distribution, redrawn in the browser as the rule changes, and the buttons that append to the text.
+
+    markers: whether special tokens stand in the list, too.
+    """
     props = {
         "logits": trace.logits,
+        "special": [list(run) for run in trace.special],
+        "ends": list(trace.ends),
         "labels": {str(i): label for i, label in trace.candidates},
         "sentence": sentence(trace),
         "first": len(trace.prompt),
-        "record": [{"label": step.label, "probability": step.probability} for step in trace.record],
+        "record": [
+            {"label": step.label, "probability": step.probability, "special": piece.special}
+            for step, piece in zip(trace.record, trace.pieces[len(trace.prompt) :], strict=True)
+        ],
         "seed_step": len(trace.ids),
         "writing": False,
     }
     knobs = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "greedy": greedy, "seed": seed}
+    knobs |= {"markers": markers}
     return Component("candidates", props, knobs)
 
 
 def sentence(trace: Trace) -> list[dict[str, Any]]:
-    """The text and what was appended to it, in parts as they are drawn; what is lost stands where it was."""
-    parts = [(group.start, group.text, group.stop > len(trace.prompt), False) for group in trace.groups]
-    lost = [(place, text, False, True) for place, text in trace.lost]
-    ordered = sorted([*lost, *parts], key=lambda part: part[0])
-    return [{"text": text, "label": text, "appended": new, "lost": gone} for _, text, new, gone in ordered]
+    """The text and what was appended to it, in parts as they are drawn; what is lost stands where it was.
+
+    What the tokenizer puts around a text is no part of it, and is left out.
+    """
+    parts: list[dict[str, Any]] = [
+        {"at": group.start, "text": group.text, "appended": group.stop > len(trace.prompt), "lost": False}
+        | {"special": trace.pieces[group.start].special}
+        for group in trace.groups
+        if group.start not in trace.added
+    ]
+    lost = [{"at": at, "text": text, "appended": False, "lost": True, "special": False} for at, text in trace.lost]
+    ordered = sorted([*lost, *parts], key=lambda part: part["at"])
+    return [{name: value for name, value in part.items() if name != "at"} for part in ordered]
 
 
 def record(trace: Trace, words: Words = NO_WORDS) -> go.Figure | Markdown:
@@ -258,14 +283,20 @@ def numbers(
     top_k: int = 0,
     top_p: float = 1.0,
     greedy: bool = False,
+    markers: bool = False,
 ) -> Table:
-    """The 50 most likely tokens: logit, probability at temperature 1, and chance under the rule as it is set."""
+    """The 50 most likely tokens: logit, probability at temperature 1, and chance under the rule as it is set.
+
+    markers: special tokens, too; without them they keep their ranks.
+    """
     full = softmax(trace.logits)
+    left_out = is_marker(len(trace.logits), trace.special, trace.ends) & (not markers)
     rule = distribution(trace.logits, temperature, top_k, top_p, greedy)
     rows = tuple(
         (rank, label, i, float(trace.logits[i]), float(full[i]), float(rule[i]))
-        for rank, (i, label) in enumerate(trace.candidates[:50], start=1)
-    )
+        for rank, (i, label) in enumerate(trace.candidates, start=1)
+        if not left_out[i]
+    )[:50]
     return Table(words.columns("numbers", "rank", "token", "id", "logit", "probability", "chance"), rows, data=(1,))
 
 
@@ -304,6 +335,7 @@ EXPLAINER = Explainer(
         Number("top_p", default=1.0, live=True, low=0.05, high=1.0, step=0.01, zero="greedy"),
         Toggle("greedy", default=False, live=True),
         Number("seed", default=1, live=True, low=0, high=9999, step=1),
+        Toggle("markers", default=False, live=True, inside=True),
     ),
     picks={"append": append, "undo": undo, "clear": clear},
     after=after,

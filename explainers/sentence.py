@@ -28,6 +28,7 @@ class Sentence:
     text: str
     model: str
     ids: tuple[int, ...]  # T
+    added: tuple[int, ...] = ()  # which of the ids, from 0, the tokenizer put around the text
     lost: tuple[tuple[int, str], ...] = ()  # text that no id stands for, and before which of them it was, from 0 to T
 
 
@@ -48,15 +49,17 @@ def read(
     name = models.default(needs, text) if model is None else models.name_of(model)
     ids = models.encode(name, text)
     gone = tuple((part.place, text[part.start : part.stop]) for part in models.lost(name, text))
+    added = models.added(name, text)
     if not every:
         rows = set(models.with_rows(name, ids))
         gone = tuple((sum(i in rows for i in ids[:place]), part) for place, part in gone)
+        added = tuple(sum(i in rows for i in ids[:place]) for place in added if ids[place] in rows)
         ids = tuple(i for i in ids if i in rows)
     if gone and not every and all(piece.special for piece in models.pieces(name, ids)):
         raise Refusal("text_lost", model=name)
     if not ids and not gone:
         raise Refusal("empty_text")
-    return Sentence(text, name, ids, gone)
+    return Sentence(text, name, ids, added, gone)
 
 
 def fitting(needs: frozenset[str], beside: str | os.PathLike[str], text: str) -> str:

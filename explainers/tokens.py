@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -70,7 +72,8 @@ class Trace:
     ids: np.ndarray  # (T,) int64, each from 0 to below the vocabulary's size
     pieces: tuple[models.Piece, ...]  # T
     groups: tuple[models.Group, ...]  # runs of pieces that cover 0..T in order, each one whole grapheme or more
-    decoded: str
+    added: tuple[int, ...]  # which of the T, from 0, the tokenizer put around the text: they are no part of it
+    decoded: str  # all the others back as text
     round_trip: bool  # decoded == text
     specials: tuple[models.Piece, ...]
     others: tuple[Cut, ...]  # every bundled tokenizer's, once each; the one in use first
@@ -88,13 +91,15 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None) -> Trace:
     sentence = read(text, model, needs=frozenset(), every=True)
     text = sentence.text
     others = tuple(cut(text, names) for names in bundled(first=sentence.model))
-    decoded = models.decode(sentence.model, sentence.ids)
+    own = [i for place, i in enumerate(sentence.ids) if place not in sentence.added]
+    decoded = models.decode(sentence.model, own)
     return Trace(
         text=text,
         model=sentence.model,
         ids=np.array(sentence.ids, dtype=np.int64),
         pieces=others[0].pieces,
         groups=others[0].groups,
+        added=sentence.added,
         decoded=decoded,
         round_trip=decoded == text,
         specials=models.special_tokens(sentence.model),
@@ -204,10 +209,12 @@ def round_trip(trace: Trace, words: Words = NO_WORDS) -> Table:
     answers = {
         "text": trace.text,
         "ids": " ".join(str(i) for i in trace.ids),
+        "added": " ".join(f"{trace.pieces[place].token} {trace.ids[place]}" for place in trace.added),
         "decoded": trace.decoded,
         "same": words(f"views.round_trip.{'yes' if trace.round_trip else 'no'}"),
     }
-    rows = tuple((words(f"views.round_trip.rows.{step}"), answer) for step, answer in answers.items())
+    shown = {step: answer for step, answer in answers.items() if step != "added" or answer}
+    rows = tuple((words(f"views.round_trip.rows.{step}"), answer) for step, answer in shown.items())
     return Table(words.columns("round_trip", "step", "value"), rows, data=(1,))
 
 
@@ -221,9 +228,28 @@ def counts(trace: Trace, words: Words = NO_WORDS) -> go.Figure:
     )
 
 
+def lines_of(specials: Sequence[models.Piece]) -> Iterator[tuple[str, str | int]]:
+    """Names and ids; of more than three in a row whose names differ by a number alone, the first and the last.
+
+    >>> piece = lambda i, token: models.Piece(i, b"", True, token)
+    >>> list(lines_of([piece(0, "<s>"), *(piece(i, f"<unused{i}>") for i in range(1, 9))]))
+    [('<s>', 0), ('<unused1> … <unused8>', '1 … 8')]
+    """
+
+    def kind(item: tuple[int, models.Piece]) -> tuple[int, str]:
+        return item[1].id - item[0], re.sub(r"\d+", "", item[1].token)
+
+    for _, run in groupby(enumerate(specials), key=kind):
+        alike = [piece for _, piece in run]
+        if len(alike) > 3:
+            yield f"{alike[0].token} … {alike[-1].token}", f"{alike[0].id} … {alike[-1].id}"
+        else:
+            yield from ((piece.token, piece.id) for piece in alike)
+
+
 def specials(trace: Trace, words: Words = NO_WORDS) -> Table:
-    """The tokens that stand for no text, such as the end of one."""
-    rows = tuple((p.token, p.id) for p in trace.specials)
+    """The tokens that stand for no text, such as the end of one; a long row of unused ones is one line."""
+    rows = tuple(lines_of(trace.specials))
     return Table(words.columns("specials", "token", "id"), rows, data=(0,))
 
 

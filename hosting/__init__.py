@@ -58,6 +58,7 @@ STORE = Setting(
 WITH: Setting[tuple[str, ...]] = Setting(
     "GLASSBOX_WITH", kinds.names, "names of real models, with commas or blanks between them", tuple
 )
+FIRST = Setting("GLASSBOX_FIRST", kinds.one_of("real", "bundled"), "real or bundled", lambda: "real")
 MAX_GB: Setting[float | None] = Setting("GLASSBOX_MAX_GB", kinds.number(0), GIGABYTES, lambda: None)
 CACHE_GB = Setting("GLASSBOX_CACHE_GB", kinds.number(0), GIGABYTES, lambda: 4.0)
 TRACE_MB = Setting("GLASSBOX_TRACE_MB", kinds.number(0), "a number of megabytes, such as 128", lambda: 128.0)
@@ -89,7 +90,10 @@ HF_HUB_OFFLINE: Setting[str | None] = Setting(
     "HF_HUB_OFFLINE", kinds.one_of(*SWITCH), "1, so that the Hub is never asked, or 0", lambda: None
 )
 
-OWN = (MODELS, FOLDER, STORE, WITH, MAX_GB, CACHE_GB, TRACE_MB, RUNS, RUN_STEPS, RUN_SECONDS, HOST, PORT, ROOT_PATH)
+OWN = (
+    *(MODELS, FOLDER, STORE, WITH, FIRST, MAX_GB, CACHE_GB, TRACE_MB, RUNS, RUN_STEPS, RUN_SECONDS),
+    *(HOST, PORT, ROOT_PATH),
+)
 OTHERS = (OMP_NUM_THREADS, HF_HOME, HF_HUB_OFFLINE)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         offered,
         policy,
     )
-    from .decode import write
+    from .decode import ending_ids, write
     from .load import Loaded, check_kind, load, settle_host, stamp
     from .origin import stored
     from .pieces import (
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Lost,
         Marked,
         Piece,
+        added,
         decode,
         encode,
         groups,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         lost,
         pieces,
         spans,
+        special_spans,
         special_tokens,
         tokenizer_kind,
         unknown_id,
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
         with_rows,
     )
     from .refusal import Refusal
-    from .run import Pass, as_tensor, forward, last_logits, table
+    from .run import Pass, as_tensor, forward, last_logits, row_lengths, table
     from .space import Projection, projection
     from .vocabulary import same_tokens
 
@@ -66,6 +68,7 @@ __all__ = [
     "Piece",
     "Projection",
     "Refusal",
+    "added",
     "arrive",
     "as_tensor",
     "check_kind",
@@ -73,6 +76,7 @@ __all__ = [
     "decode",
     "default",
     "encode",
+    "ending_ids",
     "forward",
     "groups",
     "host_conversion",
@@ -91,9 +95,11 @@ __all__ = [
     "policy",
     "projection",
     "real_entry",
+    "row_lengths",
     "same_tokens",
     "settle_host",
     "spans",
+    "special_spans",
     "special_tokens",
     "stamp",
     "stored",
@@ -119,12 +125,14 @@ HOME = {
     "Projection": "space",
     "Refusal": "refusal",
     "arrive": "arriving",
+    "added": "pieces",
     "as_tensor": "run",
     "check_kind": "load",
     "check_offered": "catalog",
     "decode": "pieces",
     "default": "catalog",
     "encode": "pieces",
+    "ending_ids": "decode",
     "forward": "run",
     "groups": "pieces",
     "host_conversion": "catalog",
@@ -143,9 +151,11 @@ HOME = {
     "policy": "catalog",
     "projection": "space",
     "real_entry": "arriving",
+    "row_lengths": "run",
     "same_tokens": "vocabulary",
     "settle_host": "load",
     "spans": "pieces",
+    "special_spans": "pieces",
     "special_tokens": "pieces",
     "stamp": "load",
     "stored": "origin",

@@ -8,12 +8,15 @@ sentence from being read, and what is lost on the way is told.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
 import tokenizers
 
+from . import forks
 from .files import read_json
 
 MARK = "\U0010fffd"  # a sign for private use, which no vocabulary has: what would be lost unsaid
@@ -36,7 +39,7 @@ class Cutter:
 
     backend: what cuts. mark: the id that it writes for lost text; None where it has no need of one. moved: the ids that
     it gives to added tokens -> what they are in truth. rows: how many ids the model has; None if that is not known.
-    unknown: the id that stands for text which cannot be spelled, if there is one.
+    unknown: the id that stands for text which cannot be spelled, if there is one. lock: held while it cuts.
     """
 
     backend: tokenizers.Tokenizer
@@ -44,10 +47,17 @@ class Cutter:
     moved: dict[tuple[int, str], int]
     rows: int | None
     unknown: int | None
+    lock: Lock = field(default_factory=lambda: forks.watched(Lock(), forks.COMPUTING))
 
-    def cut(self, text: str, special: bool) -> list[Part]:
-        """The parts of a text, in order. special: with the tokens that the model expects around one."""
-        found = self.backend.encode(text, add_special_tokens=special)
+    def cut(self, text: str, special: bool, marked: bool = False) -> list[Part]:
+        """The parts of a text, in order.
+
+        special: with the tokens that the model expects around one. marked: a special token's name is that token.
+        A copy for each way to read would take as much memory again, which for a large vocabulary is much.
+        """
+        with self.lock:
+            self.backend.encode_special_tokens = not marked
+            found = self.backend.encode(text, add_special_tokens=special)
         parts = zip(found.ids, found.tokens, found.offsets, strict=True)
         return [Part(self.known(id_, token, start < stop), start, stop) for id_, token, (start, stop) in parts]
 
@@ -61,17 +71,20 @@ class Cutter:
         return known
 
 
-def make_cutter(backend: tokenizers.Tokenizer, rows: int | None, unknown: int | None, lossless: bool) -> Cutter:
+def make_cutter(
+    backend: tokenizers.Tokenizer, description: dict[str, Any], rows: int | None, unknown: int | None, lossless: bool
+) -> Cutter:
     """For a tokenizer. Added tokens without a row are read as the text that they are.
 
+    description: the tokenizer's own, as JSON has it.
     lossless: whether it has tokens for every text, and so no need of one for what is lost.
     """
-    changed = json.loads(backend.to_str())
-    added = changed.get("added_tokens") or []
+    added = description.get("added_tokens") or []
     kept = [token for token in added if rows is None or token["id"] < rows]
     marked = unknown is None and not lossless
     if kept == added and not marked:
         return Cutter(backend, None, {}, rows, unknown)
+    changed = deepcopy(description)
     changed["added_tokens"] = kept
     if marked:
         add_mark(changed["model"], max((token["id"] for token in added), default=-1))

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from .isolation import isolated
-from .load import Loaded, using
-from .run import as_array, as_ids, check_finite, compute
+from .load import Loaded, load, using
+from .run import as_array, as_ids, check_finite, compute, ending
 
 
 def write(
@@ -28,7 +28,7 @@ def write(
         for step in range(min(count, loaded.positions - fresh.shape[1])):
             with loaded.lock, isolated():  # not while it yields: others run between two tokens
                 inputs = {"input_ids": fresh, "past_key_values": cache, "use_cache": True}
-                out = compute(loaded, **inputs)
+                out = compute(loaded, **inputs, **ending(loaded, 1))
                 check_finite(loaded, inputs, out.logits[0, -1])
                 logits, cache = as_array(out.logits[0, -1]), getattr(out, "past_key_values", None)
             chosen = int(choose(logits, step))
@@ -38,6 +38,11 @@ def write(
             newest = torch.tensor([[chosen]], device=fresh.device)
             # A model that remembers nothing in this way, such as the first GPT, reads it all again.
             fresh = newest if cache is not None else torch.cat([fresh, newest], dim=1)
+
+
+def ending_ids(name: str | Path) -> frozenset[int]:
+    """The ids with which a model ends a text; the refusals of `load`."""
+    return end_ids(load(name))
 
 
 def end_ids(loaded: Loaded) -> frozenset[int]:

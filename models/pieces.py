@@ -76,6 +76,16 @@ def spans(name: str | Path, text: str, special: bool = True) -> tuple[tuple[int,
     return tuple((part.start, part.stop) for part in _cut(name, text, special) if part.id is not None)
 
 
+def added(name: str | Path, text: str) -> tuple[int, ...]:
+    """The places in `encode` of the tokens that the tokenizer puts around the text, such as [CLS]."""
+    book, where = vocabulary(name), spans(name, text)
+    return tuple(
+        place
+        for place, (i, (start, stop)) in enumerate(zip(encode(name, text), where, strict=True))
+        if start == stop and i in book.special
+    )
+
+
 def lost(name: str | Path, text: str) -> tuple[Lost, ...]:
     """The stretches of a text that the model gets nothing of: no token of `encode` stands for them, not even [UNK]."""
     found: list[Lost] = []
@@ -104,7 +114,7 @@ def unknown_id(name: str | Path) -> int | None:
 def _cut(name: str | Path, text: str, special: bool) -> list[Part]:
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     book = vocabulary(name)
-    parts = (book.marked if isinstance(text, Marked) else book.cutter).cut(whole, special)
+    parts = book.cutter.cut(whole, special, marked=isinstance(text, Marked))
     put = bool(parts) and parts[-1].start == parts[-1].stop  # by the tokenizer, and not typed
     if special and put and len(parts) > 1 and parts[-1].id == book.end != book.unknown:
         return parts[:-1]
@@ -251,6 +261,17 @@ def tokenizer_kind(name: str | Path) -> str:
 def vocabulary_labels(name: str | Path, ids: Iterable[int]) -> list[str]:
     """The label of each id by itself."""
     return [label(piece) for piece in pieces(name, ids)]
+
+
+def special_spans(name: str | Path) -> tuple[tuple[int, int], ...]:
+    """The ids of all special tokens as runs, each from its first to before its last: some models have thousands."""
+    found: list[tuple[int, int]] = []
+    for i in sorted(vocabulary(name).special):
+        if found and found[-1][1] == i:
+            found[-1] = (found[-1][0], i + 1)
+        else:
+            found.append((i, i + 1))
+    return tuple(found)
 
 
 def special_tokens(name: str | Path) -> tuple[Piece, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -27,7 +28,7 @@ class Pass:
 
     ids: np.ndarray  # (T,) int64
     logits: np.ndarray  # (T, V) float32; row t is the guess at what follows token t (causal) or stands there (masked);
-    # V is 0 for a model without a head that says a word
+    # V is 0 for a model without a head that says a word; only the last rows where no more were asked for
     embeddings: np.ndarray  # (T, D) float32, the tokens' rows of the embedding table, before positions
     attention: np.ndarray | None  # (L, H, T, T) float32, rows sum to 1: how much row t takes from each column
     layers: tuple[int, ...]  # L, the numbers of the layers that the maps are of, from 1; in hybrids not all of them
@@ -38,9 +39,17 @@ class Pass:
         return f"Pass({len(self.ids)} tokens, logits {self.logits.shape}, attention {maps})"
 
 
-def forward(name: str | Path, ids: Sequence[int], attention: bool = False, needs: frozenset[str] = frozenset()) -> Pass:
+def forward(
+    name: str | Path,
+    ids: Sequence[int],
+    attention: bool = False,
+    needs: frozenset[str] = frozenset(),
+    last: int | None = None,
+) -> Pass:
     """Runs a model over ids once. attention: with the maps of every head. needs: the kind that it must be of.
 
+    last: of how many tokens at the end the logits are wanted; None: of all. With a large vocabulary they are most of
+    the work.
     Refusals: empty_text, too_many_tokens, unknown_token, no_attention, wrong_kind, value_not_finite, and those of
     `load`.
     """
@@ -51,13 +60,15 @@ def forward(name: str | Path, ids: Sequence[int], attention: bool = False, needs
         tensor = as_ids(loaded, ids)
         inputs = {"input_ids": tensor, "attention_mask": torch.ones_like(tensor), "output_attentions": attention}
         with loaded.lock, isolated():
-            out = compute(loaded, **inputs)
+            out = compute(loaded, **inputs, **ending(loaded, last))
             states = out.hidden_states[0] if "recurrent" in loaded.can else None
             check_finite(loaded, inputs, out.get("logits"), states, *(out.get("attentions") or ()))
             found, numbers = maps(loaded, out, tensor.shape[1]) if attention else (None, ())
             return Pass(
                 as_array(tensor[0]),
-                as_array(out.logits[0]) if says_words(loaded) else np.zeros((tensor.shape[1], 0), np.float32),
+                as_array(out.logits[0][-last if last else None :])
+                if says_words(loaded)
+                else np.zeros((tensor.shape[1], 0), np.float32),
                 as_array(loaded.model.get_input_embeddings().weight[tensor[0]]),
                 found,
                 numbers,
@@ -68,6 +79,12 @@ def forward(name: str | Path, ids: Sequence[int], attention: bool = False, needs
 def compute(loaded: Loaded, **inputs: Any) -> Any:
     """One call of a model, whose lock is held. It keeps what it would need for the next word only where asked to."""
     return loaded.model(**({"use_cache": False} | inputs if "causal" in loaded.can else inputs))
+
+
+def ending(loaded: Loaded, last: int | None) -> dict[str, int]:
+    """What tells a model to work out the logits of the last tokens alone; nothing where it cannot be told so."""
+    takes = signature(loaded.model.forward).parameters
+    return {"logits_to_keep": last} if last and "logits_to_keep" in takes else {}
 
 
 def check_finite(loaded: Loaded, inputs: dict[str, Any], *values: torch.Tensor | None) -> None:
@@ -135,19 +152,30 @@ def table(name: str | Path) -> np.ndarray:
     It is the model's own memory, not a copy, where the model runs on a CPU. Refusals: value_not_finite, where the
     length of a row is too large for a number, and those of `load`.
     """
+    return _measured(name)[0]
+
+
+def row_lengths(name: str | Path) -> np.ndarray:
+    """The length (V,) float32 of each row of a model's embedding table, measured once; refusals as `table` has them."""
+    return _measured(name)[1]
+
+
+def _measured(name: str | Path) -> tuple[np.ndarray, np.ndarray]:
     loaded = load(name)
     found = _tables.get(loaded)
     if found is None:
         weight = loaded.model.get_input_embeddings().weight.detach()
-        if not finite.is_finite(weight.norm(dim=1)):
+        lengths = weight.norm(dim=1)
+        if not finite.is_finite(lengths):
             raise Refusal("value_not_finite", model=loaded.name, tensor=finite.name_of(loaded.model, weight))
-        found = as_array(weight)
-        found.flags.writeable = False
+        found = as_array(weight), as_array(lengths)
+        for part in found:
+            part.flags.writeable = False
         _tables[loaded] = found
     return found
 
 
-_tables: WeakKeyDictionary[Loaded, np.ndarray] = WeakKeyDictionary()
+_tables: WeakKeyDictionary[Loaded, tuple[np.ndarray, np.ndarray]] = WeakKeyDictionary()
 
 
 def as_ids(loaded: Loaded, ids: Sequence[int]) -> torch.Tensor:
@@ -167,6 +195,11 @@ def as_ids(loaded: Loaded, ids: Sequence[int]) -> torch.Tensor:
         if not 0 <= i < size:
             raise Refusal("unknown_token", token=i, size=size)
     return torch.tensor([ids], device=place.device())
+
+
+def said(loaded: Loaded, out: Any, last: int) -> np.ndarray:
+    """The logits (last, V) of the last tokens of a batch of one; V is 0 where the model has no head for words."""
+    return as_array(out.logits[0, -last:]) if says_words(loaded) else np.zeros((last, 0), np.float32)
 
 
 def says_words(loaded: Loaded) -> bool:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,8 @@ from .load import find, opened, tokenizer
 from .shelf import Shelf
 
 LOWER_BLOCK = "\u2581"  # SentencePiece's space
+# Names of tokens that stand for no text, though not every file says so: Gemma's mark before a picture, Qwen's in code.
+MARKER = re.compile(r"<\|[^\s|<>]+\|>|</?(?:begin|start|end)_of_\w+>|<(?:image|audio|video)(?:_\w+)?>|\[multimodal\]")
 BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 
 
@@ -42,7 +43,7 @@ ALPHABET = byte_alphabet()
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """A tokenizer of our own.
+    """A tokenizer as we read it.
 
     backend: as it was saved, for what ids mean. cutter: what cuts texts. spell: a token's spelling -> its bytes.
     special: ids that stand for no text. literal: ids spelled as they are.
@@ -59,12 +60,6 @@ class Vocabulary:
     unknown: int | None
     end: int | None
     mark: str
-
-    @cached_property
-    def marked(self) -> Cutter:
-        """The same cutter, but for reading special tokens' names as those tokens."""
-        copied = tokenizers.Tokenizer.from_str(self.cutter.backend.to_str())  # that setting is not written down: off
-        return replace(self.cutter, backend=copied)
 
 
 def spell_bytes(token: str) -> bytes:
@@ -83,9 +78,10 @@ def spelling(description: dict[str, Any]) -> Callable[[str], bytes]:
     prefix = model.get("continuing_subword_prefix") or ""
     suffix = model.get("end_of_word_suffix") or ""
     spaces = json.dumps(LOWER_BLOCK)[1:-1] in stages
+    falls_back = bool(model.get("byte_fallback"))  # the description itself is large, and not to be kept
 
     def spell(token: str) -> bytes:
-        byte = BYTE.fullmatch(token) if model.get("byte_fallback") else None
+        byte = BYTE.fullmatch(token) if falls_back else None
         if byte:
             return bytes.fromhex(byte[1])
         token = token.removeprefix(prefix)
@@ -99,19 +95,29 @@ def spelling(description: dict[str, Any]) -> Callable[[str], bytes]:
 def read(name: str, folder: Path) -> Vocabulary:
     """The vocabulary of a model whose files lie in a folder."""
     original, folder = tokenizer(name), opened(name, folder)
-    text = original.backend_tokenizer.to_str()
-    backend = settle(tokenizers.Tokenizer.from_str(text))  # a copy: transformers changes the original's settings
+    backend = settle(original.backend_tokenizer)  # no copy: a large vocabulary takes hundreds of megabytes
+    text = backend.to_str()
     description, rows = json.loads(text), rows_of(folder)
     added = description.get("added_tokens") or []
-    special = {token["id"] for token in added if token["special"]} | set(original.all_special_ids)
+    special = {token["id"] for token in added if token["special"]} | set(original.all_special_ids) | markers(added)
+    backend.add_special_tokens([token["content"] for token in added if token["id"] in special])
     literal = frozenset(token["id"] for token in added)
     end = original.eos_token_id if original.sep_token is None and not reads_whole(folder) else None
     beyond = unknown(description["model"], backend)
     beyond = None if beyond is not None and rows is not None and beyond >= rows else beyond
-    cutter = make_cutter(backend, rows, beyond, spells_bytes(description["model"]))
+    cutter = make_cutter(backend, description, rows, beyond, spells_bytes(description["model"]))
     guard(cutter, {i: backend.id_to_token(i) or "" for i in special - {beyond}})
-    mark = sha256(f"{end} {backend.to_str()}".encode()).hexdigest()
+    mark = sha256(f"{end} {text}".encode()).hexdigest()
     return Vocabulary(backend, cutter, spelling(description), frozenset(special), literal, beyond, end, mark)
+
+
+def markers(added: list[dict[str, Any]]) -> set[int]:
+    """The ids of added tokens whose names say that they stand for no text.
+
+    >>> markers([{"id": 7, "content": "<start_of_image>"}, {"id": 8, "content": "<b>"}])
+    {7}
+    """
+    return {token["id"] for token in added if MARKER.fullmatch(token["content"])}
 
 
 def guard(cutter: Cutter, special: dict[int, str]) -> None:

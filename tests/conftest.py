@@ -241,3 +241,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.failed and isinstance(app, App):
         report.sections.append(("output of the app", app.output()))
     return report
+
+
+@pytest.fixture(scope="session")
+def tall(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of a model of 18 layers and 4 heads, with special tokens before a text and likely after it."""
+    from tests.tiny import marked_tokenizer, tall_model
+
+    folder = tmp_path_factory.mktemp("models") / "tall"
+    tokenizer = marked_tokenizer()
+    tokenizer.save_pretrained(folder)
+    tall_model(tokenizer).save_pretrained(folder)
+    return str(folder)

@@ -72,3 +72,28 @@ def begun(tokenizer_of: Callable[[], Any], ended: bool = False) -> Callable[[], 
         return tokenizer
 
     return make
+
+
+MARK = "<start_of_image>"  # a token that stands for no text, though its file does not say so
+
+
+def marked_tokenizer() -> Any:
+    """One that puts "<s>" before a text and has special tokens that no text goes on with, as Gemma's."""
+    tokenizer = begun(byte_tokenizer)()
+    tokenizer.add_special_tokens({"additional_special_tokens": [f"<unused{i}>" for i in range(20)]})
+    tokenizer.add_tokens([MARK])
+    return tokenizer
+
+
+def tall_model(tokenizer: Any) -> Any:
+    """A random model of 18 layers with 4 heads, which finds MARK by far the likeliest next token."""
+    import torch
+    from transformers import PhiConfig, PhiForCausalLM
+
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 18, "num_attention_heads": 4}
+    ends = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
+    config = PhiConfig(vocab_size=len(tokenizer), num_key_value_heads=1, max_position_embeddings=64, **sizes, **ends)
+    model = PhiForCausalLM(config).eval()
+    model.lm_head.bias.data[tokenizer.convert_tokens_to_ids(MARK)] = 6.0
+    return model

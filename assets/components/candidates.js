@@ -9,11 +9,13 @@ glassbox.component("candidates", (root, ctx) => {
   const SCALES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
 
   let props = { labels: {}, record: [], seed_step: 0 };
-  let rule = { temperature: 1, top_k: 0, top_p: 1, greedy: false, seed: 1 };
+  let rule = { temperature: 1, top_k: 0, top_p: 1, greedy: false, seed: 1, markers: false };
   let logits = null; // Float32Array (V,)
   let order = null; // ids from the most likely on
   let own = null; // the model's own probabilities, float64 (V,)
   let now = null; // those under the rule
+  let special = new Uint8Array(0); // (V,) 1 for a token that stands for no text, 2 if no text goes on with it either
+  let listed = []; // the ranks that stand in the list
   let kept = 0; // how many ranks the rule leaves; the others are cut away
   let rank = -1; // the rank that is looked at in the curve
   let turn = 0;
@@ -48,13 +50,17 @@ glassbox.component("candidates", (root, ctx) => {
   const bars = el("ol", { class: "gb-candidates-bars", aria: { label: say("list", { count: SHOWN }) },
     on: { keydown: moveBar } });
   const rest = el("p", { class: "gb-candidates-rest", translate: "yes" });
+  const markersSaid = el("span");
+  const markersSwitch = el("button", { type: "button", class: "gb-button gb-small", data: { unsaved: "" },
+    on: { click: () => ctx.set("markers", !rule.markers) } });
+  const markers = el("p", { class: "gb-candidates-markers", translate: "yes", hidden: "" }, markersSaid, " ", markersSwitch);
   const curve = el("canvas", { class: "gb-candidates-curve", tabindex: "0", role: "application" });
   const curveTitle = el("h4", { class: "gb-candidates-title", translate: "yes" });
   const atRank = el("p", { class: "gb-candidates-at", aria: { live: "polite" } });
   const record = el("ol", { class: "gb-candidates-record" });
   root.classList.add("gb-candidates");
   const both = el("div", { class: "gb-candidates-both" },
-    el("div", { class: "gb-candidates-most" }, key, axis, bars, rest),
+    el("div", { class: "gb-candidates-most" }, key, axis, bars, rest, markers),
     el("div", { class: "gb-candidates-all" }, curveTitle, curve, atRank,
       el("h4", { class: "gb-candidates-title", translate: "yes", text: say("record") }), record));
   root.replaceChildren(actions, written, both);
@@ -84,26 +90,63 @@ glassbox.component("candidates", (root, ctx) => {
     if (ruled()) for (kept = 0; kept < order.length && now[order[kept]] > 0; ) kept++;
   }
 
-  function restOf(p) {
-    let total = 0;
-    for (let place = SHOWN; place < order.length; place++) total += p[order[place]];
-    return total;
+  const isMarker = (id) => special[id] === 2;
+  const leftOut = (id) => isMarker(id) && !rule.markers;
+
+  /** Which ids stand for no text, from runs of ids: all but those that end a text are markers. */
+  function marked(runs = [], ends = []) {
+    special = new Uint8Array(logits.length);
+    for (const [start, stop] of runs) special.fill(2, start, stop);
+    for (const id of ends) if (special[id]) special[id] = 1;
+  }
+
+  function list() {
+    listed = [];
+    for (let place = 0; place < order.length && listed.length < SHOWN; place++) if (!leftOut(order[place])) listed.push(place);
+  }
+
+  /** The probability and the number of the tokens that would stand in a longer list. */
+  function others(p) {
+    let [share, count] = [0, 0];
+    for (let place = listed.length ? listed[listed.length - 1] + 1 : 0; place < order.length; place++) {
+      if (leftOut(order[place])) continue;
+      share += p[order[place]];
+      count++;
+    }
+    return { share, count };
   }
 
   // ---- bars
 
   function drawBars() {
-    const high = Math.max(now[order[0]], own[order[0]]);
+    list();
+    const first = order[listed[0] ?? 0];
+    const high = Math.max(now[first], own[first]);
     const full = SCALES.find((scale) => scale >= high) || 1;
     axis.replaceChildren(...[0, 0.5, 1].map((part) =>
       el("span", { text: `${+(100 * part * full).toFixed(1)}%`, style: { left: `${100 * part}%` } })));
-    rows.forEach((row, place) => drawBar(row, order[place], place, full));
-    const count = number(Math.max(0, order.length - SHOWN));
-    const others = restOf(now);
-    rest.hidden = order.length <= SHOWN;
-    rest.textContent = isCut(SHOWN) && order.length > SHOWN
-      ? say("rest_none", { count }) : say("rest", { count, share: percent(others) });
-    rest.dataset.value = others;
+    rows.forEach((row, i) => drawBar(row, order[listed[i]], listed[i], full));
+    const { share, count } = others(now);
+    rest.hidden = !count;
+    const facts = { count: number(count), share: percent(share) };
+    rest.textContent = isCut(listed[listed.length - 1] + 1) ? say("rest_none", facts) : say("rest", facts);
+    rest.dataset.value = share;
+    drawMarkers();
+  }
+
+  function drawMarkers() {
+    let share = 0;
+    let any = false;
+    for (let id = 0; id < special.length; id++) {
+      if (!isMarker(id)) continue;
+      any = true;
+      share += own[id];
+    }
+    markers.hidden = !any;
+    markers.dataset.value = share;
+    markersSaid.textContent = say(rule.markers ? "markers_on" : "markers_off", { share: percent(Math.max(share, 1e-300)) });
+    markersSwitch.textContent = say(rule.markers ? "hide_markers" : "show_markers");
+    markersSwitch.setAttribute("aria-pressed", String(Boolean(rule.markers)));
   }
 
   function drawBar({ node, name, fill, outline, share }, id, place, full) {
@@ -111,6 +154,7 @@ glassbox.component("candidates", (root, ctx) => {
     if (id === undefined) return;
     const cut = isCut(place);
     name.textContent = label(id);
+    name.classList.toggle("gb-special", Boolean(special[id]));
     fill.style.width = `${(100 * now[id]) / full}%`;
     outline.style.width = `${(100 * own[id]) / full}%`;
     share.textContent = cut ? say("cut") : shareNow(id);
@@ -119,7 +163,7 @@ glassbox.component("candidates", (root, ctx) => {
     else delete outline.dataset.stripes;
     const facts = { label: label(id), share: shareNow(id), own: percent(own[id]) };
     node.setAttribute("aria-label", say(cut ? "append_cut" : "append", facts));
-    node.title = `${share.textContent} · ${say("own", { own: percent(own[id]) })}`;
+    node.title = `${special[id] ? `${say("special_one")} · ` : ""}${share.textContent} · ${say("own", { own: percent(own[id]) })}`;
     Object.assign(node.dataset, { id, value: now[id], own: own[id] });
   }
 
@@ -127,7 +171,7 @@ glassbox.component("candidates", (root, ctx) => {
     const from = rows.findIndex(({ node }) => node === event.target);
     const to = { ArrowDown: from + 1, ArrowUp: from - 1, Home: 0, End: SHOWN - 1 }[event.key];
     if (from < 0 || to === undefined) return;
-    const { node } = rows[clamp(to, 0, Math.min(SHOWN, order.length) - 1)];
+    const { node } = rows[clamp(to, 0, listed.length - 1)];
     for (const row of rows) row.node.tabIndex = row.node === node ? 0 : -1;
     node.focus();
     event.preventDefault();
@@ -186,7 +230,9 @@ glassbox.component("candidates", (root, ctx) => {
     pen.textAlign = "center";
     const tops = [];
     for (let n = 1; n < order.length; n *= 10) tops.push(n);
-    if (xOf(order.length - 1) - xOf(tops[tops.length - 1] - 1) < 4 * rem()) tops.pop();
+    const wide = (n) => pen.measureText(number(n)).width;
+    const room = () => right - wide(order.length) - xOf(tops[tops.length - 1] - 1) - wide(tops[tops.length - 1]) / 2;
+    while (tops.length > 1 && room() < 0.5 * rem()) tops.pop();
     for (const n of tops) pen.fillText(number(n), xOf(n - 1), bottom + 5);
     pen.textAlign = "right";
     pen.fillText(number(order.length), right, bottom + 5);
@@ -336,11 +382,11 @@ glassbox.component("candidates", (root, ctx) => {
   // A token keeps the colour of its place in the sentence.
   function drawRecord() {
     const first = props.first ?? (props.sentence || []).filter(({ appended, lost }) => !appended && !lost).length;
-    record.replaceChildren(...props.record.map(({ label: name, probability }, i) => {
+    record.replaceChildren(...props.record.map(({ label: name, probability, special: isSpecial }, i) => {
       const style = { "--gb-place": `var(--gb-token-${(first + i) % 8})` };
       const share = Number.isFinite(probability) ? percent(probability) : "";
       return el("li", { class: "gb-chip", style, data: { value: probability }, title: say("record_item", { label: name, share }) },
-        el("span", { class: "gb-candidates-label", text: name }), el("span", { text: share }));
+        el("span", { class: `gb-candidates-label ${isSpecial ? "gb-special" : ""}`.trim(), text: name }), el("span", { text: share }));
     }));
     if (!props.record.length) record.append(el("li", { class: "gb-candidates-none", translate: "yes", text: say("record_empty") }));
   }
@@ -348,17 +394,19 @@ glassbox.component("candidates", (root, ctx) => {
   // The sentence and what was appended to it, as one reads it, with the place where the next token will stand.
   function drawWritten() {
     written.replaceChildren(
-      ...(props.sentence || []).map(({ text: part, appended, lost }) =>
-        el(lost ? "s" : "span", { class: appended ? "gb-candidates-appended" : lost ? "gb-lost" : "", text: part })),
+      ...(props.sentence || []).map(({ text: part, appended, lost, special: isSpecial }) => el(lost ? "s" : "span", {
+        class: `${appended ? "gb-candidates-appended" : lost ? "gb-lost" : ""} ${isSpecial ? "gb-special" : ""}`.trim(), text: part,
+      })),
       el("span", { class: "gb-candidates-caret", aria: { hidden: "true" } }));
   }
 
   // One token of "let it run", before the answer that holds them all.
-  function step({ label: name, probability }) {
+  function step({ id, label: name, probability }) {
     writing = true;
     wait();
-    const part = { text: name.replaceAll("\u2423", " "), appended: true };
-    const [record, sentence] = [[...props.record, { label: name, probability }], [...(props.sentence || []), part]];
+    const marks = { special: Boolean(special[id]) };
+    const part = { text: name.replaceAll("\u2423", " "), appended: true, ...marks };
+    const [record, sentence] = [[...props.record, { label: name, probability, ...marks }], [...(props.sentence || []), part]];
     props = { ...props, record, sentence };
     drawWritten();
     drawRecord();
@@ -381,6 +429,7 @@ glassbox.component("candidates", (root, ctx) => {
       logits = numbers;
       order = glassbox.order(logits);
       own = glassbox.distribution(logits, {});
+      marked(fresh.special, fresh.ends);
       rank = -1;
     }
     if (logits) {
@@ -398,15 +447,18 @@ glassbox.component("candidates", (root, ctx) => {
     rule = { ...rule, ...values };
     if (!logits) return;
     reckon(); // at once, for whoever asks for text() next
+    list();
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(redraw);
   }
 
   function text() {
     if (!logits) return "";
-    const first = Array.from(order.slice(0, 5)).filter((_, place) => !isCut(place));
+    const first = listed.slice(0, 5).filter((place) => !isCut(place)).map((place) => order[place]);
     const candidates = first.map((id) => say("text_item", { label: label(id), share: shareNow(id) })).join(", ");
-    return say("text", { candidates, count: number(Math.max(0, order.length - SHOWN)), share: percent(restOf(now)) });
+    const { share, count } = others(now);
+    const said = say("text", { candidates, count: number(count), share: percent(share) });
+    return markers.hidden ? said : `${said} ${markersSaid.textContent}`;
   }
 
   able();

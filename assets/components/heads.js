@@ -4,6 +4,8 @@ glassbox.component("heads", (root, ctx) => {
   "use strict";
   const { el, precise, brief, clamp, rem, family } = glassbox.kit;
   const { density, sharp, fit, stripes, resized, rethemed, picture } = glassbox.kit;
+  const MOST_BLOCKS = 6;
+  const RESTS = 0.35; // of all attention to one token, from which on that is said
   const TICKS = [0, 0.05, 0.25, 0.5, 1];
 
   let labels = [];
@@ -30,10 +32,11 @@ glassbox.component("heads", (root, ctx) => {
   const legend = el("div", { class: "gb-heads-legend", translate: "yes" });
   const steps = el("div", { class: "gb-heads-steps", translate: "yes", data: { unsaved: "" } }, stepper("layer"), stepper("head"));
   const hint = el("p", { class: "gb-heads-hint", translate: "yes", text: ctx.say("heads.overview_hint"), data: { unsaved: "" } });
+  const rests = el("p", { class: "gb-heads-hint", translate: "yes" });
   const some = el("p", { class: "gb-heads-hint", translate: "yes" });
   root.classList.add("gb-heads");
   root.replaceChildren(
-    el("div", { class: "gb-heads-over" }, title("overview"), grid, hint, some),
+    el("div", { class: "gb-heads-over" }, title("overview"), grid, hint, rests, some),
     el("div", { class: "gb-heads-map" }, map),
     el("div", { class: "gb-heads-side" }, chosen, steps, readout, links, legend));
 
@@ -92,13 +95,25 @@ glassbox.component("heads", (root, ctx) => {
     const left = 1.6 * small + 8;
     const top = 1.5 * small;
     const gap = heads > 20 ? 1 : 3;
-    const side = Math.floor(clamp(Math.min((width - left) / heads, (height - top) / layers), 8, 6 * rem()));
-    return { left, top, gap, side, small, width: left + side * heads + 1, height: top + side * layers + 1 };
+    const sideOf = (blocks) => Math.min((width / blocks - left) / heads, (height - top) / Math.ceil(layers / blocks));
+    // Many layers of few heads stand in several blocks beside one another, as large as they can be.
+    let blocks = 1;
+    for (let more = 2; more <= MOST_BLOCKS && more <= layers; more++) if (sideOf(more) > 1.15 * sideOf(blocks)) blocks = more;
+    const side = Math.floor(clamp(sideOf(blocks), 8, 6 * rem()));
+    const rows = Math.ceil(layers / blocks);
+    const stride = left + side * heads;
+    return { left, top, gap, side, small, rows, stride, blocks, width: blocks * stride + 1, height: top + side * rows + 1 };
+  }
+
+  /** The corner of a head's map. */
+  function cornerOf(l, h) {
+    const { left, top, side, rows, stride } = overview;
+    return [left + Math.floor(l / rows) * stride + h * side, top + (l % rows) * side];
   }
 
   function drawOverview(width, height) {
     overview = layOverview(width, height);
-    const { left, top, gap, side, small } = overview;
+    const { left, gap, side, small, top, blocks, stride } = overview;
     const pen = sharp((overview.base = document.createElement("canvas")), overview.width, overview.height);
     const n = Math.min(tokens, Math.max(4, Math.floor((side - gap) * density())));
     const spare = { values: new Float32Array(n * n), data: new ImageData(n, n) };
@@ -109,31 +124,37 @@ glassbox.component("heads", (root, ctx) => {
     for (let l = 0; l < layers; l++) {
       for (let h = 0; h < heads; h++) {
         brush.putImageData(image(l, h, n, spare), 0, 0);
-        pen.fillRect(left + h * side, top + l * side, side - gap, side - gap);
-        pen.drawImage(tile, left + h * side, top + l * side, side - gap, side - gap);
+        pen.fillRect(...cornerOf(l, h), side - gap, side - gap);
+        pen.drawImage(tile, ...cornerOf(l, h), side - gap, side - gap);
       }
     }
     pen.fillStyle = ctx.css("--gb-muted");
     pen.font = `${small}px ${family(root)}`;
     const every = Math.ceil((1.5 * small) / side);
     pen.textAlign = "center";
-    for (let h = 0; h < heads; h += every) pen.fillText(h + 1, left + (h + 0.5) * side - gap / 2, top - 0.4 * small);
+    for (let b = 0; b < blocks; b++) {
+      for (let h = 0; h < heads; h += every) pen.fillText(h + 1, b * stride + left + (h + 0.5) * side - gap / 2, top - 0.4 * small);
+    }
     pen.textAlign = "right";
     pen.textBaseline = "middle";
-    for (let l = 0; l < layers; l += every) pen.fillText(names[l], left - 6, top + (l + 0.5) * side - gap / 2);
+    for (let l = 0; l < layers; l += every) {
+      const [x, y] = cornerOf(l, 0);
+      pen.fillText(names[l], x - 6, y + 0.5 * side - gap / 2);
+    }
     markOverview();
   }
 
   function markOverview() {
-    const { left, top, gap, side, width, height, base } = overview;
+    const { left, top, gap, side, width, height, base, rows, stride } = overview;
     const pen = sharp(grid, width, height);
     pen.drawImage(base, 0, 0, width, height);
     pen.strokeStyle = ctx.css("--gb-focus");
     pen.lineWidth = 2.5;
-    pen.strokeRect(left + head * side - 1, top + layer * side - 1, side - gap + 2, side - gap + 2);
+    const [x, y] = cornerOf(layer, head);
+    pen.strokeRect(x - 1, y - 1, side - gap + 2, side - gap + 2);
     const facts = { layers, heads, layer: names[layer], head: head + 1 };
     grid.setAttribute("aria-label", ctx.say("heads.overview_label", facts));
-    Object.assign(grid.dataset, { left, top, side, layer: names[layer], head: head + 1 });
+    Object.assign(grid.dataset, { left, top, side, rows, stride, layer: names[layer], head: head + 1 });
   }
 
   // ---- the detail
@@ -340,6 +361,23 @@ glassbox.component("heads", (root, ctx) => {
     return ctx.say("heads.text", { model, layer: names[layer], head: head + 1, row });
   }
 
+  /** The token that most of all attention goes to, and its share on average over heads and over the tokens that look. */
+  function sink() {
+    const sums = new Float64Array(tokens);
+    for (let k = 0, rows = layers * heads * tokens; k < rows; k++) {
+      if (k % tokens === 0) continue; // the first token of a causal model sees nothing but itself
+      for (let j = 0; j < tokens; j++) sums[j] += weights[k * tokens + j];
+    }
+    const most = sums.indexOf(Math.max(...sums));
+    return { most, share: sums[most] / (layers * heads * Math.max(1, tokens - 1)) };
+  }
+
+  function saySink() {
+    const { most, share } = sink();
+    rests.textContent = tokens > 4 && share > RESTS ? ctx.say("heads.sink", { token: labels[most], share: precise(share) }) : "";
+    rests.dataset.value = share;
+  }
+
   // ---- what a person does
 
   function choose(l, h) {
@@ -363,7 +401,15 @@ glassbox.component("heads", (root, ctx) => {
     return row >= 0 && row < rows && column >= 0 && column < columns ? [row, column] : null;
   }
 
-  const headAt = (event) => overview && place(event, grid, overview, overview.side, overview.side, layers, heads);
+  function headAt(event) {
+    if (!overview) return null;
+    const { side, rows, stride, blocks, top, left } = overview;
+    const block = Math.floor((event.clientX - grid.getBoundingClientRect().left) / stride);
+    const found = place(event, grid, { top, left: block * stride + left }, side, side, rows, heads);
+    const l = found && block * rows + found[0];
+    return found && block < blocks && l < layers ? [l, found[1]] : null;
+  }
+
   const cellAt = (event) => detail && place(event, map, detail, detail.cellWidth, detail.cellHeight, tokens, tokens);
 
   function hover(cell) {
@@ -449,6 +495,7 @@ glassbox.component("heads", (root, ctx) => {
     [weights, labels, causal, model] = [numbers, props.labels, Boolean(props.causal), props.model || ""];
     sentence = props.text || "";
     hovered = null;
+    saySink();
     take(values || {});
     takeCell();
     root.dataset.drawn = turn;

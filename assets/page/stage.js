@@ -35,7 +35,8 @@
     const stage = mounted[name];
     refuse(stage, name, answer.arriving ? "" : answer.refusal);
     arrive(stage, answer.arriving, answer.refusal);
-    replaced(stage, name);
+    replaced(stage, name, answer.instead);
+    sized(stage, name, answer.instead);
     if (answer.done) glassbox.remark(stage.remarks, answer.remarks ?? []);
     stage.box.classList.toggle("gb-stale", Boolean(answer.refusal) && !("run" in answer));
     if (answer.refusal) for (const view of Object.values(stage.views)) view.instance?.refused?.();
@@ -108,12 +109,23 @@
     return link;
   }
 
-  /** Which model answers here, where the page's own cannot; and why. */
-  function replaced(stage, name) {
+  /** Which model answers here, where the page's own cannot; and why. twin: where only the answer could show that. */
+  function replaced(stage, name, twin) {
     const { model } = glassbox.state;
-    const [other, lacking] = glassbox.instead(glassbox.state, name) ?? [];
+    const [other, lacking] = glassbox.instead(glassbox.state, name) ?? [twin];
+    const why = lacking ? `instead.${lacking}` : "no_twin";
     stage.instead.hidden = !other;
-    stage.instead.replaceChildren(...glassbox.told(other && glassbox.words("shell", `instead.${lacking}`, { model, other })));
+    stage.instead.replaceChildren(...glassbox.told(other && glassbox.words("shell", why, { model, other })));
+  }
+
+  /** What is said of models as small as the bundled ones is said where such a one answers. */
+  function sized(stage, name, twin) {
+    const small = glassbox.is_small(twin ?? glassbox.controlsOf(glassbox.state, name).model);
+    stage.element.closest(".gb-panel").classList.toggle("gb-large", !small);
+    const { caution, caution_large } = glassbox.explainer(name);
+    stage.caution = small ? caution : caution_large;
+    const line = stage.box.querySelector(".gb-caution");
+    if (line) line.textContent = stage.caution;
   }
 
   /** The frame of a view: the first leads and is open, the others fold. */
@@ -132,8 +144,7 @@
     const alternative = make("p", "gb-alternative");
     alternative.translate = false; // it names tokens
     frame.append(head, caption, body, alternative, tools);
-    const { caution } = glassbox.explainer(name);
-    if (leads && caution) frame.append(make("p", "gb-caution", caution));
+    if (leads && stage.caution) frame.append(make("p", "gb-caution", stage.caution));
     frame.dataset.view = about.name;
     if (!leads) frame.open = glassbox.is_open(name, about.name);
     const below = views.slice(index + 1).find((other) => stage.views[other.name]);

@@ -80,8 +80,9 @@
     const start = defaults();
     const parts = [["tab", state.tab], ["text", state.text]];
     if (state.special_tokens) parts.push(["special_tokens", "true"]);
-    // another language's page has another default, and ids mean something in one vocabulary only
-    if (state.model !== start.model || language !== lang) parts.push(["model", state.model]);
+    // another language's page has another default, and ids mean something in one vocabulary only; what a page opens with
+    // may be installed here and nowhere else, so what a link leaves out is the bundled one
+    if (state.model !== boot.bundled || language !== lang) parts.push(["model", state.model]);
     for (const one of boot.explainers) {
       for (const c of one.controls) {
         const value = state.controls[one.name][c.name];
@@ -100,6 +101,7 @@
     let nonsense = false;
     let projector = false;
     const { pairs, cut } = glassbox.fragment.split(fragment);
+    if (pairs.some(([key]) => key === "text")) state.model = boot.bundled;
     for (const [key, value, good] of pairs) {
       if (!good) nonsense ||= true;
       const [name, controlName] = key.split(".");

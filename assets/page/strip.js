@@ -5,6 +5,11 @@
   const STATIONS = ["sentence", "tokens", "vectors", "attention", "next"];
   const MOST = 12; // tokens that a station shows before it says how many more there are
 
+  const LEAST = 0.01; // of the probability, from which on special tokens are spoken of
+
+  /** Whether the first token takes far more than any other: many heads rest there when they find nothing to look for. */
+  const sinks = (weights) => weights.length > 2 && weights[0] > 2 * Math.max(...weights.slice(1));
+
   const percent = (p) => glassbox.kit.percent(p);
 
   function station(name, body, said, model = "") {
@@ -53,8 +58,8 @@
   const BODIES = {
     sentence: (v) => glassbox.make("span", "gb-station-text", v.text),
     tokens(v) {
-      const chips = v.tokens.slice(0, MOST).map(({ label }, i) => {
-        const chip = glassbox.make("span", "gb-s-chip gb-chip", label);
+      const chips = v.tokens.slice(0, MOST).map(({ label, special }, i) => {
+        const chip = glassbox.make("span", `gb-s-chip gb-chip ${special ? "gb-special" : ""}`.trim(), label);
         chip.style.setProperty("--gb-place", `var(--gb-token-${i % 8})`);
         return chip;
       });
@@ -68,21 +73,28 @@
     },
     attention(v) {
       if (!v.attention) return glassbox.make("span", "gb-station-text", glassbox.words("strip", "too_long"));
-      const most = Math.max(...v.attention);
-      const bars = v.attention.slice(-MOST * 2).map((weight) => {
+      const sunk = sinks(v.attention);
+      const most = Math.max(...v.attention.slice(sunk ? 1 : 0));
+      const last = v.attention.slice(sunk ? 1 : 0).slice(-MOST * 2).map((weight) => {
         const bar = glassbox.make("span", "gb-s-bar gb-fill");
         bar.style.height = `${Math.max(4, (100 * weight) / most)}%`;
         return bar;
       });
-      return row(bars, "gb-s-bars");
+      if (!sunk) return row(last, "gb-s-bars");
+      const facts = { token: v.tokens[0].label, share: percent(v.attention[0]) };
+      const named = glassbox.make("span", "gb-s-sink-name", glassbox.words("strip", "sink", facts));
+      return row([glassbox.make("span", "gb-s-bar gb-s-sink"), named, ...last], "gb-s-bars");
     },
     next(v) {
-      return row(v.next.slice(0, 3).map(({ label, probability }) => {
+      const words = v.next.slice(0, 3).map(({ label, probability }) => {
         const line = glassbox.make("span", "gb-s-next");
         const word = glassbox.make("b", "", label);
         line.append(word, ` ${percent(probability)}`);
         return line;
-      }), "gb-s-nexts");
+      });
+      const share = percent(v.special);
+      const apart = v.special >= LEAST ? [glassbox.make("span", "gb-s-next gb-s-apart", glassbox.words("strip", "special", { share }))] : [];
+      return row([...words.slice(0, apart.length ? 2 : 3), ...apart], "gb-s-nexts");
     },
   };
 
@@ -107,10 +119,18 @@
     },
     attention(v) {
       if (!v.attention) return glassbox.words("strip", "too_long");
-      const weight = Math.max(...v.attention);
+      const rest = sinks(v.attention) ? v.attention.slice(1) : v.attention;
+      const weight = Math.max(...rest);
+      if (rest !== v.attention) {
+        const [token, other] = [v.tokens[0].label, v.tokens[1 + rest.indexOf(weight)].label];
+        return value("sink", { token, share: percent(v.attention[0]), other, weight: percent(weight) });
+      }
       return value("attention", { token: v.tokens[v.attention.indexOf(weight)].label, weight: percent(weight) });
     },
-    next: (v) => value("next", { token: v.next[0].label, probability: percent(v.next[0].probability) }),
+    next: (v) => [
+      value("next", { token: v.next[0].label, probability: percent(v.next[0].probability) }),
+      ...(v.special >= LEAST ? [value("special", { share: percent(v.special) })] : []),
+    ].join("; "),
   };
 
   /** The first station of a model's own names it where it is not the one chosen. */
@@ -127,6 +147,8 @@
     nav.setAttribute("aria-label", glassbox.words("shell", "strip"));
     if (values.refusal) nav.append(station("sentence", BODIES.sentence(values), values.text), refused(values.refusal));
     else nav.append(...STATIONS.map((name) => station(name, BODIES[name](values), SAID[name](values), named(name, values))));
+    const looking = nav.querySelector('[data-station="attention"]');
+    if (looking && values.attention && sinks(values.attention)) looking.title += ` ${glassbox.words("strip", "sink_hint")}`;
     element.replaceChildren(nav);
   }
 

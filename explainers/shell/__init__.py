@@ -4,6 +4,7 @@ page.py     one page per language: gradio's components, and the one event of eac
 markup.py   the page's fixed markup
 unloaded.py what a page says where its scripts do not come
 boot.py     the data that the page's scripts start from
+choices.py  what a list of models says of each
 answer.py   a page's request -> its answer: check, run, draw
 tool.py     any explainer as something that programs ask: its schema, and the one function behind endpoint and tool
 api.py      the endpoints

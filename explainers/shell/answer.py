@@ -22,7 +22,7 @@ import models
 from ..contract import Explainer, Model, Refusal, Step
 from ..words import words_for
 from .absent import absent, await_models, on_its_way
-from .checks import arguments, refusal_text, resting, text_of, values_of
+from .checks import arguments, paired, refusal_text, resting, text_of, values_of
 from .draw import strip_json, views_json
 from .kept import KEPT, Entry, of_run
 from .pack import to_json
@@ -86,8 +86,10 @@ def stream(explainer: Explainer, request: dict[str, Any], language: str) -> Iter
     if missing:
         yield {"done": True, "absent": missing}, None
         return
-    values = asked = values_of(explainer, request.get("controls"), text)
+    values = values_of(explainer, request.get("controls"), text)
     await_models(explainer, values)
+    values, instead = paired(explainer, values, request.get("controls"), text)
+    asked = values
     if request.get("pick"):
         *_, (trace, _) = run(explainer, text, {**values, **resting(explainer)})
         values = values_of(explainer, {**values, **picked(explainer, trace, request["pick"])}, text)
@@ -102,6 +104,7 @@ def stream(explainer: Explainer, request: dict[str, Any], language: str) -> Iter
     # only what the run or the pick moved: a slider may have moved in the page meanwhile
     moved = {name: value for name, value in values.items() if value != asked[name]}
     drawn = {"done": True, "views": views_json(explainer, entry, values, language), "controls": to_json(moved)}
+    drawn |= {"instead": instead} if instead else {}
     drawn["remarks"] = remarks(explainer, text, values, language)
     yield drawn, strip_json(text, str(request.get("model") or models.default(frozenset({"causal"}), text)), language)
 

@@ -10,7 +10,8 @@ import models
 from .. import ALL
 from ..contract import SPECIAL_TOKENS, Control, Explainer, Model
 from ..words import words_for
-from .offer import default_model, model_json, model_names
+from .choices import choices
+from .offer import default_model, first_model, model_json, model_names
 from .pack import to_json
 
 FOLDS = ("look", "try", "formula")  # the explanations below the pictures, closed at first
@@ -38,6 +39,7 @@ def explainer_json(explainer: Explainer, language: str) -> dict[str, Any]:
         "chapter": explainer.chapter,
         "title": words("title"),
         "caution": words.raw("caution") or "",
+        "caution_large": words.raw("caution_large") or words.raw("caution") or "",
         "controls": [control_json(c, explainer, language) for c in explainer.controls if c is not SPECIAL_TOKENS],
         "views": [
             {"name": name, "title": words(f"views.{name}.title"), "caption": words(f"views.{name}.caption")}
@@ -54,7 +56,9 @@ def boot(language: str) -> dict[str, Any]:
     return {
         "explainers": [explainer_json(explainer, language) for explainer in ALL],
         "folds": list(FOLDS),
-        "model": default_model(language),
+        "model": first_model(language),
+        "bundled": default_model(language),
+        "choices": choices(language),
         "models": model_names(language),
         "real": [entry.name for entry in models.CATALOG if entry.packages],
         "any": models.policy() == "any",

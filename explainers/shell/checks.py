@@ -65,6 +65,23 @@ def values_of(explainer: Explainer, given: Any, text: str) -> dict[str, Any]:
     return {name: value_of(control, given.get(name), text, beside) for name, control in named.items()}
 
 
+def paired(explainer: Explainer, values: dict[str, Any], given: Any, text: str) -> tuple[dict[str, Any], str | None]:
+    """The values, with a bundled pair where two models must cut texts alike and none that was left to fit does.
+
+    Then also the first of that pair, else None.
+    """
+    given = given if isinstance(given, dict) else {}
+    for control in explainer.controls:
+        if not isinstance(control, Model) or not control.twin or given.get(control.twin) not in (None, "", *NOTHING):
+            continue
+        if not models.same_tokens(values[control.name], values[control.twin]):
+            other = explainer.control(control.twin)
+            assert isinstance(other, Model)
+            own = models.default(control.needs, text)
+            return values | {control.name: own, other.name: fitting(other.needs, own, text)}, own
+    return values, None
+
+
 def value_of(control: Control, value: Any, text: str, beside: str | None = None) -> Any:
     """One control's value, checked; None means its default, as "null" does, which some programs send for it."""
     value = None if value in NOTHING else value

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from html import escape
 from itertools import groupby
+from typing import Any
 
 import models
 
 from .. import ALL
 from ..contract import Explainer
 from ..figures import percent
-from ..words import LANGUAGES, words_for
+from ..words import LANGUAGES, Words, words_for
 
 ACTS = ("copy", "projector", "reset")
 KINDS = ("causal", "masked", "recurrent", "seq2seq")  # what the table of models says that a model can do
@@ -58,14 +59,23 @@ def tab_link(name: str, title: str) -> str:
     return f'<a class="gb-tab" data-tab="{name}" href="#tab={name}">{escape(title)}</a>'
 
 
+def notes(example: dict[str, Any], shell: Words) -> str:
+    """What is said of an example; where that holds of small models alone, what is said of large ones, too."""
+    note = escape((shell("fails") + ": " if example.get("fails") else "") + example["note"])
+    if "large" not in example:
+        return f'<span translate="yes">{note}</span>'
+    said = (("gb-of-small", note), ("gb-of-large", escape(example["large"])))
+    return "".join(f'<span class="{of}" translate="yes">{text}</span>' for of, text in said)
+
+
 def heading(explainer: Explainer, language: str) -> str:
     """The question in plain words, what to do first, and sentences to start from."""
     words, shell = words_for(explainer.name, language), words_for("shell", language)
     chips = "".join(
-        f'<button type="button" class="gb-example{" gb-fails" if example.get("fails") else ""}" '
+        f'<button type="button" class="gb-example{" gb-fails" if example.get("fails") else ""}'
+        f'{" gb-otherwise" if "large" in example else ""}" '
         f'data-act="example" data-explainer="{explainer.name}" data-index="{index}" title="{escape(example["text"])}" '
-        'translate="no"><span translate="yes">'  # the sentence stays as it is, what is said of it need not
-        f"{escape(shell('fails') + ': ' if example.get('fails') else '')}{escape(example['note'])}</span></button>"
+        f'translate="no">{notes(example, shell)}</button>'  # the sentence stays as it is, what is said of it need not
         for index, example in enumerate(words.raw("examples"))
     )
     return (

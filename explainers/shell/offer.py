@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+import hosting
 import models
 
 from ..contract import Model
@@ -14,10 +15,36 @@ STRIP = frozenset({"causal", "attention"})  # what the strip shows, and so what 
 ABILITIES = ("causal", "masked", "recurrent", "attention")  # the first that is lacking is what the page says
 
 
+WORDS = ("causal", "masked")
+BARE = frozenset({"attention"})  # a model without a head that says a word, such as one that makes vectors of sentences
+GROUPS = ("bundled", "real", "own")
+SMALL = 20_000_000  # parameters: a model of fewer has read little, and pages say so
+
+
+def group_of(entry: models.Entry) -> str:
+    """Where an entry stands in the list: bundled, real, or the host's own folder."""
+    own = models.host_entry()
+    if own is not None and entry.name == own.name:
+        return "own"
+    return "real" if entry.hub else "bundled"
+
+
 def model_names(language: str, needs: frozenset[str] = frozenset()) -> list[str]:
-    """The models that fit: those of the page's language first, then of others, then what has to be downloaded."""
-    entries = sorted(models.offered(needs), key=lambda e: (not models.is_here(e), language not in e.languages))
+    """The models that fit, group by group; in each those that are here first, and of the page's language first."""
+    entries = sorted(
+        models.offered(needs),
+        key=lambda e: (GROUPS.index(group_of(e)), not models.is_here(e), language not in e.languages),
+    )
     return [entry.name for entry in entries]
+
+
+def first_model(language: str) -> str:
+    """What a page opens with: a real model of its language that is installed, unless the host wants a bundled one."""
+    if hosting.FIRST.read() == "real":
+        for entry in models.offered(STRIP, language):
+            if entry.hub and models.is_here(entry):
+                return entry.name
+    return default_model(language)
 
 
 def default_model(language: str, needs: frozenset[str] = STRIP) -> str:
@@ -38,6 +65,8 @@ def instead(chosen: str, needs: frozenset[str], language: str) -> tuple[str, str
     spoken = entry.languages[0] if len(entry.languages) == 1 else language
     other = default_model(spoken, needs)
     lacking = next((ability for ability in ABILITIES if ability in needs - entry.can), "")
+    if lacking in WORDS and entry.can == BARE:
+        lacking = "head"
     return (other, lacking) if other else None
 
 

@@ -16,7 +16,7 @@ from . import markup, runs
 from .answer import answer
 from .api import LINE
 from .boot import FOLDS
-from .offer import default_model, model_names
+from .offer import first_model, model_names
 
 FORMULAS = [
     {"left": "$$", "right": "$$", "display": True},
@@ -33,7 +33,7 @@ def page(language: str) -> None:
         sentence = gr.Textbox(first, label=words("sentence"), lines=1, max_lines=4, elem_id="gb-sentence", scale=4)
         picker = gr.Dropdown(
             model_names(language),
-            value=default_model(language),
+            value=first_model(language),
             label=words("model"),
             allow_custom_value=models.policy() == "any",
             elem_id="gb-model",

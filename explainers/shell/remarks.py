@@ -47,8 +47,9 @@ def remark(words: Words, key: str, set_: dict[str, Any] | None = None, **facts: 
 
 def of_special(text: str, model: str, words: Words) -> list[dict[str, Any]]:
     """Of names of special tokens in a text: the model's own as plain text, its own spelt otherwise, other models'."""
-    own = [piece.token for piece in models.special_tokens(model) if piece.token.strip()]
-    typed = [piece.token for piece in models.special_tokens(model) if piece.token in text and is_read(model, piece)]
+    every = models.special_tokens(model)  # thousands, in some models
+    own = [piece.token for piece in every if piece.token.strip()]
+    typed = [piece.token for piece in every if piece.token in text and is_read(model, piece)]
     near = {} if typed else misspelt(text, own)
     foreign = [name for name in KNOWN if name in text and name not in own and name.lower() not in map(str.lower, near)]
     said = []
@@ -71,7 +72,9 @@ def is_read(model: str, special: models.Piece) -> bool:
 
 def misspelt(text: str, own: list[str]) -> dict[str, str]:
     """What stands in a text and is a special token's name but for small and capital letters -> that name."""
-    found = {name: regex.findall(regex.escape(name), text, regex.IGNORECASE) for name in own}
+    small = text.casefold()
+    near = (name for name in own if name.casefold() in small)
+    found = {name: regex.findall(regex.escape(name), text, regex.IGNORECASE) for name in near}
     return {typed: name for name, all_typed in found.items() for typed in all_typed if typed != name}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -9,9 +10,11 @@ from playwright.sync_api import Page, expect
 
 from explainers import ALL
 from explainers.contract import Model
+from explainers.words import words_for
 from models.catalog import BERT, LSTM
 from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, answer, wait
 from tests.browsing import App
+from tests.tiny import MARK
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -139,3 +142,37 @@ def test_a_second_model_of_the_wrong_kind_is_nonsense_in_a_link(visit: Open) -> 
     wait(page, "pair", "ok")
     expect(page.locator("#gb-note")).not_to_be_empty()
     assert page.evaluate("glassbox.state.controls.pair.rnn") == ""
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_tall_model_with_special_tokens_is_at_home(open_page: Open, language: str) -> None:
+    """Its list holds no marker until that is asked for, its maps stand in blocks, and nothing calls it small."""
+    page = open_page(address(language, "sampling", "the small bird", model="tiny-tall"), locale=LOCALES[language])
+    wait(page, "sampling", "the small bird")
+    panel = page.locator("#panel-sampling")
+    expect(panel.locator(".gb-candidates-written")).to_have_text("the small bird")
+    names = panel.locator(".gb-candidates-bars li:not([hidden]) .gb-candidates-name")
+    expect(names.first).not_to_have_text(MARK)
+    share = float(panel.locator(".gb-candidates-markers").get_attribute("data-value") or 0)
+    assert share > 0.5
+    panel.locator(".gb-candidates-markers button").click()
+    expect(names.first).to_have_text(MARK)
+    expect(names.first).to_have_class(re.compile("gb-special"))
+    assert "markers=true" in page.evaluate("glassbox.write(glassbox.state)")
+    shown = float(panel.locator(".gb-candidates-row").first.get_attribute("data-own") or 0)
+    assert 0 < shown <= share
+    expect(panel.locator(".gb-caution")).to_have_text(words_for("sampling", language)("caution_large"))
+    expect(panel.locator(".gb-fails .gb-of-small")).to_be_hidden()
+    page.locator("#gb-model input").click()
+    option = page.locator("#gb-model").get_by_role("option", name="tiny-tall", exact=True)
+    expect(option).to_have_attribute("data-about", re.compile("300M"))
+    page.keyboard.press("Escape")
+    page.evaluate("document.querySelector('.gb-tab[data-tab=attention]').click()")
+    wait(page, "attention", "the small bird")
+    grid = page.locator("#panel-attention .gb-heads-over canvas")
+    place = {name: float(grid.get_attribute(f"data-{name}") or 0) for name in ("left", "top", "side", "rows", "stride")}
+    assert place["rows"] < 18
+    x = place["stride"] + place["left"] + 2.5 * place["side"]
+    grid.click(position={"x": x, "y": place["top"] + 1.5 * place["side"]})
+    chosen = page.evaluate("glassbox.state.controls.attention")
+    assert (chosen["layer"], chosen["head"]) == (place["rows"] + 2, 3)

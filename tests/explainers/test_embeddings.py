@@ -232,8 +232,7 @@ def test_tables_have_the_numbers_of_the_trace(tiny: str) -> None:
 )
 def test_arithmetic_is_plain_arithmetic(model: str, sum_: tuple[str, str, str], wanted: str) -> None:
     """Every rank by a loop of the test's own; these two the models get right, and better than without the step."""
-    row = analogies.answer(model, *sum_, wanted=wanted.strip())
-    assert row is not None
+    (row,) = analogies.answers(model, models.stamp(model), ((*sum_, wanted.strip()),))
     table = models.table(model).astype(np.float64)
     a, b, c, goal = (models.encode(model, f" {text.strip()}")[0] for text in (*sum_, wanted))
     unit = table / np.linalg.norm(table, axis=1, keepdims=True)
@@ -260,5 +259,6 @@ def test_the_texts_own_words_come_first_in_the_sums() -> None:
 @pytest.mark.parametrize(("language", "model"), [("en", "stories-gpt"), ("ko", "ko-gpt")])
 def test_every_sum_of_the_words_file_can_be_worked_out(language: str, model: str) -> None:
     for one in words_for("embeddings", language).raw("sums"):
-        row = analogies.answer(model, **one)
-        assert row is not None and row[6] is not None
+        sum_ = tuple(one[part] for part in analogies.PARTS)
+        (row,) = analogies.answers(model, models.stamp(model), (sum_,))
+        assert row[6] is not None

@@ -20,7 +20,9 @@ MODELS = (
     ("tiny-bert", catalog.BERT, ("en",)),
     ("tiny-lstm", catalog.LSTM, ("en",)),
     ("tiny-ko-lstm", catalog.LSTM, ("ko",)),
+    ("tiny-tall", catalog.GPT, ("en",)),
 )
+LARGE = {"tiny-tall": 300_000_000}  # what the catalogue says of its parameters
 
 
 def lay_words(folder: Path) -> None:
@@ -33,16 +35,18 @@ def lay_words(folder: Path) -> None:
 
 
 def lay_models(folder: Path) -> None:
-    """The bundled models, and a BERT and two LSTMs with random weights as if they were bundled, too."""
+    """The bundled models, and some with random weights as if they were bundled, too."""
     folder.mkdir()
     for path in catalog.WEIGHTS.iterdir():
         (folder / path.name).symlink_to(path)
     for name, can, _ in MODELS:
-        tokenizer, model = bert() if can == catalog.BERT else lstm()
+        tokenizer, model = MAKERS[can]()
         tokenizer.save_pretrained(folder / name)
         model.save_pretrained(folder / name)
     catalog.WEIGHTS = folder
-    catalog.CATALOG += tuple(catalog.Entry(name, can, spoken, 1, 1, "", verified=True) for name, can, spoken in MODELS)
+    catalog.CATALOG += tuple(
+        catalog.Entry(name, can, spoken, LARGE.get(name, 1), 1, "", verified=True) for name, can, spoken in MODELS
+    )
 
 
 def bert() -> tuple[Any, Any]:
@@ -61,6 +65,16 @@ def lstm() -> tuple[Any, Any]:
     tokenizer = byte_tokenizer()
     sizes = {"embedding_size": 16, "hidden_size": 32, "num_hidden_layers": 2}
     return tokenizer, LSTMForCausalLM(LSTMConfig(vocab_size=len(tokenizer), **sizes))
+
+
+def tall() -> tuple[Any, Any]:
+    from tests.tiny import marked_tokenizer, tall_model
+
+    tokenizer = marked_tokenizer()
+    return tokenizer, tall_model(tokenizer)
+
+
+MAKERS = {catalog.BERT: bert, catalog.LSTM: lstm, catalog.GPT: tall}
 
 
 def main() -> None:

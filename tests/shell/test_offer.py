@@ -62,13 +62,20 @@ def test_who_answers_instead(chosen: str, needs: set[str], other: tuple[str, str
     assert offer.instead(chosen, frozenset(needs), "ko") == other
 
 
+def test_a_model_without_a_head_does_not_fill_gaps_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = catalog.Entry("vectors", frozenset({"attention"}), ("en",), 1, 1, "")
+    monkeypatch.setattr(catalog, "CATALOG", (*ENTRIES, bare))
+    assert offer.instead("vectors", frozenset({"causal"}), "en") == ("en-gpt", "head")
+    assert offer.instead("vectors", frozenset({"attention"}), "en") is None
+
+
 def test_every_lack_is_said_in_every_language() -> None:
     from explainers.words import LANGUAGES, words_for
 
     lacks = {ability for entry in ENTRIES for ability in entry.can}
     assert lacks == set(offer.ABILITIES)
     for language in LANGUAGES:
-        assert set(words_for("shell", language).raw("instead")) == lacks
+        assert set(words_for("shell", language).raw("instead")) == lacks | {"head"}
 
 
 @pytest.mark.parametrize(
