@@ -19,10 +19,8 @@
   /** A list is as wide as its lines need, and within the window. gradio makes it as narrow as the box above it. */
   function widen(list) {
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const [width, left] = [Math.min(WIDE * rem, innerWidth - rem), list.parentElement.getBoundingClientRect().left];
-    const { style } = document.documentElement;
-    style.setProperty("--gb-list", `${width}px`);
-    style.setProperty("--gb-list-shift", `${Math.min(0, innerWidth - rem / 2 - width - left)}px`);
+    const room = innerWidth - rem / 2 - list.getBoundingClientRect().left;
+    document.documentElement.style.setProperty("--gb-list", `${Math.min(WIDE * rem, room)}px`);
   }
 
   function look() {
