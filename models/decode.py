@@ -49,5 +49,5 @@ def end_ids(loaded: Loaded) -> frozenset[int]:
     """The ids that end a text."""
     ends = loaded.model.generation_config.eos_token_id
     if ends is None:
-        ends = loaded.model.config.eos_token_id
+        ends = getattr(loaded.model.config, "eos_token_id", None)  # a config need not have it
     return frozenset(ends if isinstance(ends, list) else [] if ends is None else [ends])
