@@ -6,12 +6,14 @@
     python3 glassbox.py list                    the real models that can be had, and which are here
     python3 glassbox.py remove NAME…            take real models off this machine
     python3 glassbox.py test                    every check and every test (arguments are passed on to pytest)
+    python3 glassbox.py test --with NAME…       and those on real models, fetched first: every page, both languages
     python3 glassbox.py families                compare every architecture of transformers with a plain pass (minutes)
     python3 glassbox.py setup                   only install what the app needs
     python3 glassbox.py check                   ruff and mypy
     python3 glassbox.py fix                     let ruff format and mend what it can
     python3 glassbox.py weights --texts FOLDER  train the bundled models again
     python3 glassbox.py evaluate --texts FOLDER print one table of what the bundled models can do
+    python3 glassbox.py evaluate MODEL…         what any models can do on typed texts, beside the bundled ones
     python3 glassbox.py catalogue               check the catalogue of models against the Hugging Face Hub
     python3 glassbox.py pictures [FOLDER]       take the README's screenshots (with FOLDER: all of them, into it)
 
@@ -302,17 +304,41 @@ def halves() -> tuple[list[str], list[str]]:
     return ["tests/browser", *BESIDE, *(f"--ignore={name}" for name in TOGETHER)], alone
 
 
-def test(rest: list[str]) -> int:
-    """All checks and the tests; pytest ends with 5, a failure, when it collects nothing.
+def apart(rest: list[str]) -> tuple[list[str], list[str]]:
+    """(the names behind --with, all other arguments)."""
+    parser = argparse.ArgumentParser(prog="glassbox.py test", allow_abbrev=False, add_help=False)
+    parser.add_argument("--with", nargs="+", default=[], action="extend", metavar="NAME", dest="names")
+    chosen, more = parser.parse_known_args(rest)
+    return [name for given in chosen.names for name in given.replace(",", " ").split()], more
 
-    Without arguments the one half of the tests runs beside the other, for each alone leaves half of two cores idle.
-    What it prints comes when the other is done.
+
+def test(rest: list[str]) -> int:
+    """All checks and the tests, and after them those on real models that --with names.
+
+    With arguments for pytest it runs what they choose alone. It ends with 5, a failure, when it collects nothing.
     """
+    names, rest = apart(rest) if any(part.partition("=")[0] == "--with" for part in rest) else ([], rest)
     ensure(APP, TESTS, TRAIN)
     if "not browser" not in " ".join(rest):
         ensure_browser()
+    if names and (status := real("add", "--yes", *names)):
+        return status
+    if names and rest:
+        return check([]) | (module("tests.tier", *names, "--", *rest) != 0)
     if rest:
         return check([]) | (module("pytest", "--durations", "20", *rest) != 0)
+    wrong = run_halves()
+    if names:
+        return wrong | (module("tests.tier", *names) != 0)
+    print("No real model was tested; `test --with gemma-3-270m all-minilm-l6-v2` does that, too.", flush=True)
+    return wrong
+
+
+def run_halves() -> int:
+    """The one half of the tests beside the other, for each alone leaves half of two cores idle.
+
+    What the one prints comes when the other is done.
+    """
     first, second = halves()
     with tempfile.TemporaryFile() as said:
         command = [str(PYTHON), "-m", "pytest", "--durations", "20", *first]
@@ -360,9 +386,9 @@ def weights(rest: list[str]) -> int:
 
 
 def evaluate(rest: list[str]) -> int:
-    """Prints what the bundled models can do, measured on the texts' held-out part."""
+    """Prints what the bundled models can do, measured on the texts' held-out part, or what any others can."""
     ensure(APP, TRAIN)
-    return module("models.recipes.evaluate", *(str(Path(p).resolve()) if Path(p).is_dir() else p for p in rest))
+    return module("models.recipes.evaluate", *(str(Path(p).resolve()) if Path(p).exists() else p for p in rest))
 
 
 def catalogue(rest: list[str]) -> int:

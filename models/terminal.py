@@ -1,6 +1,7 @@
 """Real models at a terminal: `python -m models.terminal add NAME…`, `list`, `remove NAME…`.
 
 With `--lines` it says how far it is as lines of JSON, for a program that asked for a model; it asks nothing then.
+It ends with 3 where no index that it can reach serves a model.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from .refusal import WORDS, Refusal, language_of_terminal, room
 YES = ("y", "yes")  # in any language
 WIDE = 30  # characters of a bar
 OFTEN = 0.1  # seconds between two states of it
+UNSERVED = 3  # the status where no index that can be reached serves a model
+NOT_SERVED = ("model_needs_network", "index_lacks", "index_refuses")
 
 
 def say(key: str, **facts: Any) -> str:
@@ -138,7 +141,7 @@ def add(names: list[str], yes: bool, lines: bool) -> int:
             if lines:
                 print(json.dumps({"refusal": refusal.key, "facts": refusal.facts}, default=str), flush=True)
                 return 1
-            fail(str(refusal), 1)
+            fail(str(refusal), UNSERVED if refusal.key in NOT_SERVED else 1)
         bar.end()
     for entry in () if lines else wanted:
         print(say("here", model=entry.name), flush=True)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+import hosting
 from tests.browsing import App, launch, running_app
 
 # Before anything imports huggingface_hub, which reads it once: no test may depend on the network.
@@ -17,9 +18,17 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 # Before torch is: the models are small, and two runs of tests stand side by side on two cores. The app inherits it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# Nor on what a person here has fetched before.
+# Nor on what a person here has fetched before, but for the tests that are asked to run on it.
+REAL_STORE = hosting.STORE.read()
 _store = tempfile.TemporaryDirectory(prefix="glassbox-store-")
 os.environ.setdefault("GLASSBOX_STORE", _store.name)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    about = "a real model, fetched before, on which tests/real is to run, too; more than once for more"
+    parser.addoption("--with", action="append", default=[], dest="real", metavar="NAME", help=about)
+    parser.addoption("--pictures", default=None, metavar="FOLDER", help="where tests/real puts its screenshots")
+
 
 OWN_SCHEMES = ("data:", "blob:", "about:")
 

@@ -19,6 +19,8 @@ from .loop import at_rest
 
 BINS = 10
 TEMPERATURES = np.round(np.arange(0.5, 3.01, 0.05), 2)
+NARROW = np.round(np.arange(0.8, 1.41, 0.1), 2)  # for a vocabulary so large that each one takes seconds
+ALONE = np.array([1.0])
 
 
 @dataclass(frozen=True)
@@ -81,12 +83,23 @@ def guess(
             ids = tokenizer(text)["input_ids"][: tokenizer.model_max_length]
             if len(ids) < 2:
                 continue
-            logits = model(input_ids=torch.tensor([ids], device=device)).logits[0, :-1].double().cpu()
+            logits = model(input_ids=torch.tensor([ids], device=device)).logits[0, :-1].float().cpu()
             wanted = torch.tensor(ids[1:])
-            for i, temperature in enumerate(temperatures):
-                bits[i] += float(torch.nn.functional.cross_entropy(logits / temperature, wanted, reduction="sum"))
+            bits += nats(logits, wanted, temperatures)
             likeliest = logits.softmax(-1).max(-1)
-            sure.append(likeliest.values.numpy())
+            sure.append(likeliest.values.double().numpy())
             right.append((likeliest.indices == wanted).numpy())
             size += len(tokenizer.decode(ids[1:]).encode())
     return Guesses(temperatures, bits / math.log(2), size, np.concatenate(sure), np.concatenate(right))
+
+
+def nats(logits: torch.Tensor, wanted: torch.Tensor, temperatures: np.ndarray) -> np.ndarray:
+    """(T, V) float32, (T,) -> (K,): the cross-entropy of all tokens together, at each temperature.
+
+    The largest logit is taken away first, so that single precision is enough; over a large vocabulary it takes a fifth
+    of the time of double.
+    """
+    below = logits - logits.max(-1, keepdim=True).values
+    own = below.gather(-1, wanted[:, None])[:, 0].double()
+    totals = [(below / float(t)).exp_().sum(-1).double().log() for t in temperatures]
+    return np.array([float((total - own / float(t)).sum()) for total, t in zip(totals, temperatures, strict=True)])

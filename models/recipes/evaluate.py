@@ -1,6 +1,7 @@
 """Prints one table of what the shipped models can do, measured on held-out text from the files that are shipped.
 
     python -m models.recipes.evaluate --texts FOLDER
+    python -m models.recipes.evaluate MODEL…            any models, on typed texts alone, beside the shipped ones
 
 A figure that a model's card states is compared with the card; where they differ, the table says so and the status is 1.
 Each core takes the next model, on one thread: most texts are short, and two threads on one of them are little faster.
@@ -31,6 +32,7 @@ from .causal import SCORED, bits_per_byte, kind_of
 from .corpus import documents, held_out
 from .grammar.document import document
 from .loop import WEIGHTS
+from .measured import tell
 from .peers import gzip_bits, xz_bits
 from .table import Row, differs, read_these, shipped, trained
 from .typed_rows import counted, typed
@@ -185,11 +187,9 @@ def rows(part: int, which: int, folder: Path) -> list[Row]:
     return list(told(folder, list(recipes)[which]))
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--texts", type=Path, required=True, help="folder that holds the training texts")
-    folder, began, wrong = parser.parse_args().texts, time.monotonic(), 0
-    print("| model | what | figure |\n| --- | --- | --- |")
+def print_table(folder: Path) -> int:
+    """The table of the shipped models; how many figures their cards state otherwise."""
+    wrong = 0
     fresh = multiprocessing.get_context("spawn")  # torch's threads do not outlive a fork
     with ProcessPoolExecutor(os.cpu_count(), fresh, torch.set_num_threads, (1,)) as cores:
         jobs = [(part, which) for part, (_, recipes) in enumerate(PARTS) for which, _ in enumerate(recipes)]
@@ -198,8 +198,23 @@ def main() -> int:
             note = " (its card says otherwise)" if differs(row) else ""
             wrong += bool(note)
             print(f"| {row.model} | {row.what} | {row.figure}{note} |", flush=True)
+    return wrong
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    about = "a name of the catalogue, a folder, or a GGUF file: measured on typed texts, too"
+    parser.add_argument("models", nargs="*", metavar="MODEL", help=about)
+    parser.add_argument("--texts", type=Path, help="folder that holds the training texts, for the shipped models")
+    parser.add_argument("--most", type=int, help="of each kind of typed text so many at most, for a quick look")
+    asked, began = parser.parse_args(), time.monotonic()
+    if not asked.texts and not asked.models:
+        parser.error("name --texts FOLDER, or a model")
+    print("| model | what | figure |\n| --- | --- | --- |")
+    wrong = print_table(asked.texts) if asked.texts else 0
+    failed = tell(asked.models, "reporting" if asked.texts else "choosing", asked.most)
     print(f"\n{time.monotonic() - began:.0f} s", file=sys.stderr)
-    return int(wrong > 0)
+    return int(wrong > 0) | failed
 
 
 if __name__ == "__main__":

@@ -12,18 +12,16 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from . import causal
-from .calibration import Guesses, guess
+from .calibration import ALONE, Guesses, guess
 from .loop import WEIGHTS, reread
 from .next_words import measure
 from .read import digest
 from .typed_texts import openings, short_texts
 
 RECORD = Path(__file__).with_name("reported.json")
-ALONE = np.array([1.0])
 
 
 def load_shipped(recipe: causal.Recipe, folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:

@@ -31,3 +31,8 @@ def openings(language: str) -> list[tuple[str, tuple[str, ...]]]:
     lines = (FOLDER / f"{language}_openings.tsv").read_text(encoding="utf-8").splitlines()
     pairs = (line.split("\t") for line in lines if line.strip())
     return [(opening, tuple(word.strip() for word in words.split(",") if word.strip())) for opening, words in pairs]
+
+
+def beginnings(language: str) -> list[str]:
+    """Beginnings that a model is to continue."""
+    return [line for line in (FOLDER / f"{language}_beginnings.txt").read_text(encoding="utf-8").splitlines() if line]

@@ -94,7 +94,7 @@ def test_a_name_that_is_none_and_a_refusal_are_one_line(
         assert run(monkeypatch, command, "nonsense") == 2
         assert "a-model, gemma-3-270m" in capsys.readouterr().err
     own.files.clear()
-    assert run(monkeypatch, "add", "a-model", "--yes") == 1
+    assert run(monkeypatch, "add", "a-model", "--yes") == terminal.UNSERVED == 3  # which other wrongs do not end with
     said = capsys.readouterr().err
     assert len(said.splitlines()) == 1 and "is not on the package index" in said
     assert run(monkeypatch, "add", "a-model", "--lines") == 1

@@ -1,0 +1,80 @@
+"""Real models for tests: those that `--with` names, each already fetched; without it nothing here is collected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models import real
+from models.entry import Entry
+from tests.browsing import App, running_app
+from tests.conftest import REAL_STORE
+from tests.real.plain import Real
+
+PICTURES = Path("runs") / "real"
+
+
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    return None if config.getoption("real") else True
+
+
+def find(config: pytest.Config) -> list[Entry]:
+    """The entries that were named; UsageError where one is unknown, or not on this machine."""
+    names = dict.fromkeys(config.getoption("real"))
+    found = [entry for name in names if (entry := real.find(name)) is not None]
+    absent = [name for name in names if name not in {entry.name for entry in found if folder_of(entry).is_dir()}]
+    if absent:
+        raise pytest.UsageError(f"not on this machine: {', '.join(absent)}; python3 glassbox.py add {absent[0]}")
+    return found
+
+
+def folder_of(entry: Entry) -> Path:
+    return REAL_STORE / entry.key
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`entry` is each of the models in turn, or each of those that continue a text where a test takes `writer`."""
+    if "entry" in metafunc.fixturenames:
+        wanted = frozenset({"causal"} if "writer" in metafunc.fixturenames else ())
+        fitting = [entry for entry in find(metafunc.config) if wanted <= entry.can]
+        metafunc.parametrize("entry", fitting, ids=lambda entry: entry.name, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out the tests of models that continue a text where none of those was named."""
+    empty = [item for item in items if "NOTSET" in item.name]
+    items[:] = [item for item in items if item not in empty]
+    config.hook.pytest_deselected(items=empty)
+
+
+@pytest.fixture(scope="session")
+def writer(entry: Entry) -> Entry:
+    """A model that continues a text."""
+    return entry
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[App]:
+    """The app with the real models that were named, and with the network cut."""
+    names = " ".join(entry.name for entry in find(pytestconfig))
+    settings = {"GLASSBOX_WITH": names, "GLASSBOX_STORE": str(REAL_STORE), "GLASSBOX_FIRST": "bundled"}
+    with running_app(tmp_path_factory.mktemp("real"), "-m", "tests.real.cut", **settings) as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def plain(entry: Entry) -> Iterator[Real]:
+    """The model by transformers alone."""
+    found = Real(folder_of(entry))
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def pictures(pytestconfig: pytest.Config) -> Path:
+    """Where screenshots go."""
+    folder = Path(pytestconfig.getoption("pictures") or pytestconfig.rootpath / PICTURES)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
