@@ -42,11 +42,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("entry", fitting, ids=lambda entry: entry.name, scope="session")
 
 
+def name_of(item: pytest.Item) -> str:
+    """Which model a test is of; "" where none that was named fits it."""
+    entry = item.callspec.params.get("entry") if isinstance(item, pytest.Function) else None
+    return entry.name if isinstance(entry, Entry) else ""
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out the tests of models that continue a text where none of those was named."""
-    empty = [item for item in items if "NOTSET" in item.name]
-    items[:] = [item for item in items if item not in empty]
-    config.hook.pytest_deselected(items=empty)
+    """All tests of one model stand together; those of writers are left out where no model named is one."""
+    own = [item for item in items if item.get_closest_marker("real")]
+    config.hook.pytest_deselected(items=[item for item in own if not name_of(item)])
+    fitting = sorted(filter(name_of, own), key=lambda item: config.getoption("real").index(name_of(item)))
+    items[:] = [item for item in items if item not in own] + fitting
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import mmap
 import subprocess
+from pathlib import Path
 
 import pytest
 from gradio_client import Client
@@ -20,6 +22,9 @@ ANSWERS = 60_000_000  # bytes: the answers that are kept, and what libraries kee
 
 def resident(process: int) -> int:
     """Bytes of a process in memory now."""
+    counted = Path(f"/proc/{process}/statm")
+    if counted.is_file():
+        return mmap.PAGESIZE * int(counted.read_text().split()[1])
     said = subprocess.run(["ps", "-o", "rss=", "-p", str(process)], capture_output=True, text=True, check=True)
     return 1024 * int(said.stdout)
 

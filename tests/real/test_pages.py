@@ -69,7 +69,8 @@ def test_bad_input_is_a_sentence_or_an_answer(visit: Open, entry: Entry, explain
     write(page, "e\u0301 \u202eabc <bos>[CLS]</s> 🙂 뷁")
     wait(page, tab)
     said(page, tab, language)
-    visit(address(language, tab, text, model=entry.name) + "&" + nonsense(explainer).replace("model=", "modell="))
+    wrong = nonsense(explainer).replace("model=", "modell=")
+    visit(address(language, tab, text, model=entry.name) + "&" + wrong, locale=LOCALES[language])
     wait(page, tab, text)
     assert said(page, tab, language) == "" and page.locator("#gb-note").inner_text()
     assert page.evaluate("glassbox.state.model") == entry.name
