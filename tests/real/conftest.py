@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 from models import real
 from models.entry import Entry
@@ -14,6 +16,7 @@ from tests.conftest import REAL_STORE
 from tests.real.plain import Real
 
 PICTURES = Path("runs") / "real"
+PATIENCE = 120_000  # ms for an answer: a large model on a busy machine
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
@@ -78,6 +81,18 @@ def plain(entry: Entry) -> Iterator[Real]:
     found = Real(folder_of(entry))
     yield found
     found.close()
+
+
+@pytest.fixture
+def visit(visit: Callable[..., Page]) -> Callable[..., Page]:
+    """As everywhere, with more patience."""
+
+    def go(*given: Any, **named: Any) -> Page:
+        page = visit(*given, **named)
+        page.set_default_timeout(PATIENCE)
+        return page
+
+    return go
 
 
 @pytest.fixture(scope="session")
