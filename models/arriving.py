@@ -93,6 +93,7 @@ class Journey:
 
 
 _journeys: dict[str, Journey] = {}
+_converting: Thread | None = None  # the host's file
 _guard = Lock()
 
 
@@ -101,8 +102,10 @@ def arrive(name: str) -> None:
 
     Refusals: being_fetched and hub_fetching with the share that is there, being_converted, model_too_large,
     fetch_failed, hub_failed, and those of `obtain` and of `hub.fetch`, which are told for a while before it is tried
-    again.
+    again; host_converting.
     """
+    if catalog.is_host(name):
+        return await_host()
     if not is_missing(name) or (real_entry(name) is None and hosting.is_offline()):
         _journeys.pop(name, None)
         return
@@ -112,6 +115,21 @@ def arrive(name: str) -> None:
             journey = _journeys[name] = planned(name)
             Thread(target=journey.follow, name=f"fetch {name}", daemon=True).start()
     journey.check()
+
+
+def await_host() -> None:
+    """Sees that the host's GGUF file is being converted where it has to be, beside whatever else is asked."""
+    global _converting
+    waiting = catalog.host_conversion()
+    if waiting is None:
+        return
+    with _guard:
+        if not _converting or not _converting.is_alive():
+            from . import load  # heavy
+
+            _converting = Thread(target=load.settle_host, name="convert", daemon=True)
+            _converting.start()
+    raise waiting
 
 
 def planned(name: str) -> Journey:

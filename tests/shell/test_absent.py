@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -204,3 +205,19 @@ def test_a_run_that_lasts_waits_for_its_model(monkeypatch: pytest.MonkeyPatch) -
     (only,) = runs.stream(lasting, asked_, "en", "owner")
     answer_ = json.loads(only)
     assert answer_["run"] is None and answer_["done"] and answer_["arriving"]["model"] == GEMMA
+
+
+def test_the_hosts_file_is_converted_beside_whatever_else_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = Event(), Event()
+    load = SimpleNamespace(settle_host=lambda: (begun.set(), go_on.wait(60)))
+    monkeypatch.setitem(sys.modules, "models.load", load)  # type: ignore[arg-type]
+    monkeypatch.setattr(models, "load", load)
+    monkeypatch.setattr(arriving, "_converting", None)
+    waiting = models.Refusal("host_converting", model="mine", share=0.5, done="50%")
+    monkeypatch.setattr(catalog, "is_host", lambda name: name == "mine")
+    monkeypatch.setattr(catalog, "host_conversion", lambda begun=False: None if begun else waiting)
+    monkeypatch.setattr(catalog, "check_offered", lambda name, needs=frozenset(): None)
+    monkeypatch.setattr(models, "check_offered", catalog.check_offered)
+    said = [asked(model="mine", controls={"model": "mine"}) for _ in range(2)]
+    assert all(one["arriving"] == {"model": "mine", "share": 0.5, "terms": None} for one in said) and begun.wait(9)
+    go_on.set()
