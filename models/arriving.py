@@ -111,10 +111,11 @@ def arrive(name: str) -> None:
         return
     with _guard:
         journey = _journeys.get(name)
-        if journey is None or (journey.ended and time.monotonic() - journey.ended > HELD):
+        if journey is None or (journey.refusal and time.monotonic() - journey.ended > HELD):
             journey = _journeys[name] = planned(name)
             Thread(target=journey.follow, name=f"fetch {name}", daemon=True).start()
-    journey.check()
+    if not journey.ended or journey.refusal:
+        journey.check()  # else all that there is has come, and reading it tells what is missing
 
 
 def await_host() -> None:
