@@ -111,7 +111,7 @@ def arrive(name: str) -> None:
         return
     with _guard:
         journey = _journeys.get(name)
-        if journey is None or (journey.refusal and time.monotonic() - journey.ended > HELD):
+        if journey is None or (journey.ended and journey.refusal and time.monotonic() - journey.ended > HELD):
             journey = _journeys[name] = planned(name)
             Thread(target=journey.follow, name=f"fetch {name}", daemon=True).start()
     if not journey.ended or journey.refusal:
