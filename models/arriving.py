@@ -86,10 +86,10 @@ class Journey:
             raise self.refusal
         if self.stage in ("join", "convert"):
             raise Refusal("being_converted", model=self.name)
-        facts = {"terms": self.terms, "share": min(1.0, self.done / self.size) if self.size else None}
+        facts: dict[str, Any] = {"terms": self.terms, "share": min(1.0, self.done / self.size) if self.size else None}
         facts |= {"licence": self.licence} if self.licence else {}
-        key = "being_fetched" if self.licence else "hub_fetching"
-        raise Refusal(key, model=self.name, done=room(self.done), size=room(self.size), **facts)
+        facts |= {"model": self.name, "done": room(self.done), "size": room(self.size)}
+        raise Refusal("being_fetched" if self.licence else "hub_fetching", **facts)
 
 
 _journeys: dict[str, Journey] = {}
@@ -126,9 +126,9 @@ def await_host() -> None:
         return
     with _guard:
         if not _converting or not _converting.is_alive():
-            from . import load  # heavy
+            from .load import settle_host  # heavy
 
-            _converting = Thread(target=load.settle_host, name="convert", daemon=True)
+            _converting = Thread(target=settle_host, name="convert", daemon=True)
             _converting.start()
     raise waiting
 

@@ -38,6 +38,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     room = type(sys)("models.hub")
     room.check_room = lambda *_: None  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "models.hub", room)
+    monkeypatch.setattr(models, "hub", room, raising=False)
     monkeypatch.setenv("GLASSBOX_MAX_GB", "100")  # where the Hub's own has been imported
     monkeypatch.setattr("explainers.shell.answer.remarked", lambda *_: [])  # they need torch
     yield
@@ -213,7 +214,6 @@ def test_the_hosts_file_is_converted_beside_whatever_else_is_asked(monkeypatch: 
     begun, go_on = Event(), Event()
     load = SimpleNamespace(settle_host=lambda: (begun.set(), go_on.wait(60)))
     monkeypatch.setitem(sys.modules, "models.load", load)  # type: ignore[arg-type]
-    monkeypatch.setattr(models, "load", load)
     monkeypatch.setattr(arriving, "_converting", None)
     waiting = models.Refusal("host_converting", model="mine", share=0.5, done="50%")
     monkeypatch.setattr(catalog, "is_host", lambda name: name == "mine")
