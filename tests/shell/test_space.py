@@ -90,7 +90,7 @@ def test_elsewhere_the_same_names_are_in_the_list(space: Path, monkeypatch: pyte
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize(("name", "kind"), zip(PRELOADED, ("Llama", "GPT2", "Qwen3"), strict=True))
+@pytest.mark.parametrize(("name", "kind"), [*zip(PRELOADED, ("Llama", "GPT2", "Qwen3"), strict=True)])
 def test_the_named_files_are_enough(space: Path, name: str, kind: str) -> None:
     import transformers
 
