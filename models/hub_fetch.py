@@ -11,6 +11,8 @@ import os
 import sys
 from threading import Event, Thread
 
+from huggingface_hub.utils import disable_progress_bars
+
 from . import hub, hub_cache
 from .refusal import Refusal
 
@@ -27,6 +29,7 @@ def main(name: str) -> int:
     """0 when the model is here."""
     with contextlib.suppress(OSError, AttributeError):
         os.nice(10)  # whoever asked has other guests
+    disable_progress_bars()  # whoever asked draws one
     over = Event()
     teller = Thread(target=tell, args=(name, over))
     teller.start()

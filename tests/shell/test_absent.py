@@ -212,8 +212,12 @@ def test_a_run_that_lasts_waits_for_its_model(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_hosts_file_is_converted_beside_whatever_else_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = Event(), Event()
-    load = SimpleNamespace(settle_host=lambda: (begun.set(), go_on.wait(60)))
-    monkeypatch.setitem(sys.modules, "models.load", load)  # type: ignore[arg-type]
+
+    def settle() -> None:
+        begun.set()
+        go_on.wait(60)
+
+    monkeypatch.setitem(sys.modules, "models.load", SimpleNamespace(settle_host=settle))
     monkeypatch.setattr(arriving, "_converting", None)
     waiting = models.Refusal("host_converting", model="mine", share=0.5, done="50%")
     monkeypatch.setattr(catalog, "is_host", lambda name: name == "mine")
