@@ -25,7 +25,7 @@ import platformdirs
 from . import kinds
 from .setting import BadSetting, Setting
 
-POLICIES = ("bundled", "catalogue", "any")
+POLICIES = ("bundled", "installed", "catalogue", "any")
 SWITCH = ("0", "1", "off", "on", "no", "yes", "false", "true")
 GIGABYTES = "a number of gigabytes, such as 4 or 0.5"
 
@@ -44,7 +44,7 @@ MODELS = Setting(
     "GLASSBOX_MODELS",
     kinds.one_of(*POLICIES),
     " or ".join(POLICIES),
-    lambda: "bundled" if on_a_space() else "catalogue",
+    lambda: "installed" if on_a_space() else "catalogue",
 )
 FOLDER: Setting[Path | None] = Setting(
     "GLASSBOX_FOLDER", lambda text: Path(text).expanduser(), "the path of a model's folder", lambda: None

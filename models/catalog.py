@@ -12,7 +12,7 @@ from pathlib import Path
 
 import hosting
 
-from . import files, host, real
+from . import files, host, hub_cache, real
 from .architectures import BERT, GPT, LSTM, T5
 from .entry import Entry
 from .gguf_files.found import is_gguf
@@ -58,7 +58,7 @@ CATALOG: tuple[Entry, ...] = tuple(
 
 
 def policy() -> str:
-    """What the picker offers: "bundled", "catalogue" or "any" Hub id (GLASSBOX_MODELS)."""
+    """What the picker offers: "bundled", "installed", "catalogue" or "any" Hub id (GLASSBOX_MODELS)."""
     return hosting.MODELS.read()
 
 
@@ -102,22 +102,34 @@ def host_conversion(begun: bool = False) -> Refusal | None:
 
 
 def entries() -> list[Entry]:
-    """What this host offers by name: the bundled models, its own folder, and what can be fetched.
+    """What this host offers by name: the bundled models, its own folder, and the real ones that its policy allows.
 
-    Under "bundled" nothing can but what the host has named itself (GLASSBOX_WITH).
+    Those are: under "bundled" what the host has named itself (GLASSBOX_WITH), under "installed" what is here besides.
     """
     host = host_entry()
     own = [host] if host else []
     return [
         *(entry for entry in CATALOG if not entry.hub and entry.name not in {e.name for e in own}),
         *own,
-        *(entry for entry in CATALOG if entry.hub and (policy() != "bundled" or entry.name in hosting.WITH.read())),
+        *(entry for entry in CATALOG if entry.hub and is_allowed(entry)),
     ]
 
 
+def is_allowed(entry: Entry) -> bool:
+    """Whether people may choose a real model here."""
+    if entry.name in hosting.WITH.read() or policy() not in ("bundled", "installed"):
+        return True
+    return policy() == "installed" and is_here(entry)
+
+
 def is_here(entry: Entry) -> bool:
-    """Whether a model's files are on this machine: bundled, the host's own, or fetched into the store."""
-    return entry.hub is None or real.kept(entry) is not None
+    """Whether a model's files are on this machine: bundled, the host's own, or fetched."""
+    return entry.hub is None or is_installed(entry) or (not entry.packages and bool(hub_cache.cached(entry.name)))
+
+
+def is_installed(entry: Entry) -> bool:
+    """Whether a real model is in the store, where somebody has had it put for this program."""
+    return real.kept(entry) is not None
 
 
 def offered(needs: frozenset[str] = frozenset(), language: str | None = None) -> list[Entry]:

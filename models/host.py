@@ -69,7 +69,7 @@ def conversion(folder: Path, begun: bool) -> Refusal | None:
     share = conversions.progress(file) if file else None
     if file is None or (share is None and (begun or conversions.kept(file) is not None)):
         return None
-    return Refusal("host_converting", model=folder.name, done=f"{share or 0:.0%}")
+    return Refusal("host_converting", model=folder.name, share=share, done=f"{share or 0:.0%}")
 
 
 def _state(folder: Path) -> State:

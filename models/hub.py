@@ -25,6 +25,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, Repository
 import hosting
 
 from . import catalog, files, formats, place
+from .hub_cache import cached
 from .refusal import Refusal
 
 TEXTS = re.compile(
@@ -32,7 +33,6 @@ TEXTS = re.compile(
     r"|vocab\.txt|merges\.txt"
     rf"|{files.SENTENCEPIECE.pattern}"
 )
-VOCABULARIES = re.compile(rf"tokenizer\.json|vocab\.json|vocab\.txt|{files.SENTENCEPIECE.pattern}")
 # An error of the Hub's is both its HTTP client's and an OSError; without a network the client's own kind arrives.
 NO_NETWORK: tuple[type[BaseException], ...] = HfHubHTTPError.__bases__
 # The part that fetches large files is in Rust and knows RuntimeError only.
@@ -114,22 +114,6 @@ def _free_disk() -> float:
     """Bytes that are free where models are fetched to."""
     cache = Path(huggingface_hub.constants.HF_HUB_CACHE)
     return float(shutil.disk_usage(next(folder for folder in (cache, *cache.parents) if folder.exists())).free)
-
-
-def cached(name: str) -> Path | None:
-    """The folder of a model that has been fetched whole; asks no network.
-
-    Not `snapshot_download(local_files_only=True)`: to it a snapshot without the repository's other files is incomplete.
-    """
-    found = huggingface_hub.try_to_load_from_cache(name, "config.json")
-    if not isinstance(found, str):
-        return None
-    folder = Path(found).parent
-    try:
-        whole = files.weight_files(folder) and any(VOCABULARIES.fullmatch(path.name) for path in folder.iterdir())
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return None
-    return folder if whole else None
 
 
 def fetch(name: str) -> Path:

@@ -21,6 +21,7 @@ from . import (
     forks,
     host,
     hub,
+    hub_cache,
     kinds,
     layers,
     place,
@@ -115,7 +116,7 @@ def stamp(name: str | Path) -> str:
     """
     folder = catalog.folder_of(name)
     if folder is None:
-        fetched = hub.cached(str(name)) if catalog.is_hub_id(str(name)) else None
+        fetched = hub_cache.cached(str(name)) if catalog.is_hub_id(str(name)) else None
         return fetched.name if fetched else ""
     try:
         return sha256(repr((str(folder.resolve()), sorted(shelf.stamp(folder)))).encode()).hexdigest()

@@ -75,7 +75,7 @@ class Profiles:
         if free:
             return free.pop()
         context = self.browser.new_context(**options)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         context.new_page()  # stays, and the process with it
         return context
 

@@ -161,5 +161,5 @@ def test_a_text_cannot_leave_its_output(quiet_page: Any) -> None:
 
 def test_knobs_of_a_view_reach_its_component() -> None:
     view = sampling.candidates(sampling.trace("Once"), temperature=0.3, seed=9)
-    assert view.knobs == {"temperature": 0.3, "top_k": 0, "top_p": 1.0, "greedy": False, "seed": 9}
+    assert view.knobs == {"temperature": 0.3, "top_k": 0, "top_p": 1.0, "greedy": False, "seed": 9, "markers": False}
     assert '"temperature": 0.3' in html.unescape(notebook.bundle(view)["text/html"])

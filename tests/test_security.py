@@ -364,6 +364,7 @@ def page_asks(app: App) -> None:
     assert len(handlers) == len(ALL) * len(LANGUAGES)
     for fn in handlers:
         request = {"n": 1, "text": "ok", "model": NAMES[0], "controls": {"model": NAMES[0]}, "pick": {"name": NAMES[0]}}
+        request["fetch"] = NAMES[0]
         assert json.loads(joined(app, fn, [json.dumps(request)])["data"][0])["refusal"]
 
 

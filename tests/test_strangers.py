@@ -1,7 +1,9 @@
-"""What strangers send: 2,000 sentences and control values, made up by hypothesis, through the running app.
+"""What strangers send: 800 sentences and control values, made up by hypothesis, through the running app.
+
+`python3 glassbox.py families` sends 2,000.
 
 Each gets a right answer or one sentence in the language asked for: no stack trace, no 5xx, no number that is not one,
-nothing that breaks an invariant of its explainer. The same 2,000 each time.
+nothing that breaks an invariant of its explainer. The same each time.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import base64
 import gzip
 import http.client
 import json
+import os
 import re
 import time
 import uuid
@@ -281,10 +284,19 @@ def posted(client: Connection, path: str, body: Any) -> Any:
     return read(client.asks("POST", path, json.dumps(body).encode()))
 
 
+SHARE = 1.0 if os.environ.get("STRANGERS") == "all" else 0.4  # of the examples
+
+
 def count(examples: int) -> Callable[[Any], Any]:
-    """That many, always the same, however slow this machine is."""
+    """That many, or a share of them; always the same, however slow this machine is."""
     checks = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture)
-    return settings(max_examples=examples, derandomize=True, deadline=None, database=None, suppress_health_check=checks)
+    return settings(
+        max_examples=round(SHARE * examples),
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=checks,
+    )
 
 
 GOOD: Counter[str] = Counter()
@@ -372,7 +384,8 @@ def handler(client: Connection, explainer: Explainer, language: str) -> int:
 
 def test_many_were_right_and_none_left_a_trace(server: App, client: Connection) -> None:
     """The tests above would pass if all were refused; and the app has written no stack trace."""
-    assert GOOD["tools"] > 200 and GOOD["endpoints"] > 100 and GOOD["pages"] > 30
+    least = {"tools": 200, "endpoints": 100, "pages": 30}
+    assert all(GOOD[kind] > SHARE * count for kind, count in least.items()), GOOD
     assert "Traceback" not in server.log.read_text(errors="replace")
     assert client.asks("GET", "/healthz") == "ok"
 

@@ -28,7 +28,12 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         return SimpleNamespace(returncode=0)
 
     monkeypatch.setattr(tier.subprocess, "run", run)
-    monkeypatch.setattr(tier.subprocess, "call", lambda command, **_: seen.append(command) or 0)
+
+    def call(command: list[str], **_: Any) -> int:
+        seen.append(command)
+        return 0
+
+    monkeypatch.setattr(tier.subprocess, "call", call)
     monkeypatch.setattr(real, "kept", lambda entry: None)
     return seen
 
@@ -103,13 +108,18 @@ def test_names_are_told_from_what_is_for_pytest(given: list[str], names: list[st
 
 def test_models_are_fetched_before_anything_is_tested(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
+
+    def note(*command: str, **_: Any) -> int:
+        seen.append(command)
+        return int("nonsense" in command)
+
     monkeypatch.setattr(glassbox, "ensure", lambda *_: None)
     monkeypatch.setattr(glassbox, "ensure_browser", lambda: None)
-    monkeypatch.setattr(glassbox, "real", lambda *command: seen.append(command) or int("nonsense" in command))
-    monkeypatch.setattr(glassbox, "run_halves", lambda: seen.append("halves") or 0)
-    monkeypatch.setattr(glassbox, "module", lambda *command, **_: seen.append(command) or 0)
+    monkeypatch.setattr(glassbox, "real", note)
+    monkeypatch.setattr(glassbox, "run_halves", note)
+    monkeypatch.setattr(glassbox, "module", note)
     assert glassbox.test(["--with", "a"]) == 0
-    assert seen == [("add", "--yes", "a"), "halves", ("tests.tier", "a")]
+    assert seen == [("add", "--yes", "a"), (), ("tests.tier", "a")]
     seen.clear()
     assert glassbox.test(["--with", "nonsense"]) == 1 and len(seen) == 1
 

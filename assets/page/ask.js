@@ -79,7 +79,7 @@
     if ("run" in answer) glassbox.run_heard(name, answer.run);
     if (answer.done) close(name);
     if (answer.absent) return replace(name, answer.absent);
-    if (answer.arriving) setTimeout(() => { if (stage.asked === answer.n && name === running()) run(name, { force: true }); }, AGAIN);
+    if (answer.arriving) setTimeout(() => repeat(name, answer), AGAIN);
     const apart = stage.sent !== inputsOf(name);
     if (answer.run ? stage.learnt !== learntOf(name) : apart) return; // typed or moved since: that asks when it settles
     if (answer.refusal) stage.sent = null;
@@ -91,6 +91,13 @@
     }
     glassbox.draw_stage(name, answer).then(() => { stage.fresh = false; }, (error) => undrawn(name, error));
     if (answer.run && answer.done && apart) run(name); // what it has learnt, under the knobs as they are now
+  }
+
+  /** A model was on its way: what was asked is asked again, unless something else has been since. */
+  function repeat(name, answer) {
+    if (stages[name].asked !== answer.n || name !== running()) return;
+    if ("run" in answer) launch(name);
+    else run(name, { force: true });
   }
 
   /** A link names a model that is not here: another one answers, which is said. */

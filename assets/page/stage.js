@@ -95,8 +95,9 @@
     stage.arriving.hidden = !arriving;
     if (!arriving) return stage.arriving.replaceChildren();
     const [said = make("p"), bar = make("progress")] = stage.arriving.children;
-    const [before, ...after] = sentence.split(arriving.terms);
-    said.replaceChildren(...glassbox.told(before), ...after.flatMap((part) => [terms(arriving.terms), ...glassbox.told(part)]));
+    const [before, ...after] = arriving.terms ? sentence.split(arriving.terms) : [sentence];
+    const linked = after.flatMap((part) => [terms(arriving.terms), ...glassbox.told(part)]);
+    said.replaceChildren(...glassbox.told(before), ...linked, ` ${glassbox.words("shell", "absent.goes_on")}`);
     if (arriving.share === null) bar.removeAttribute("value");
     else bar.value = arriving.share;
     bar.setAttribute("aria-label", glassbox.words("shell", "absent.progress"));

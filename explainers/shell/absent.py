@@ -11,7 +11,7 @@ import models
 from ..contract import Explainer, Model, Refusal
 from .offer import STRIP, default_model
 
-ON_ITS_WAY = ("being_fetched", "being_converted")
+ON_ITS_WAY = ("being_fetched", "being_converted", "hub_fetching", "host_converting")
 BIDIRECTIONAL = frozenset({"masked", "attention"})  # what is nearest to a model that has no head at all
 
 
@@ -23,7 +23,7 @@ def absent(explainer: Explainer, request: dict[str, Any], language: str) -> dict
     """
     for control, name in named(explainer, request).items():
         if isinstance(name, str) and models.is_absent(name) and name != request.get("fetch"):
-            offered = any(entry.name == name for entry in models.offered())
+            offered = models.policy() == "any" or any(entry.name == name for entry in models.offered())
             return {"control": control, "model": name, "instead": nearest(name, language), "offered": offered}
     return None
 
@@ -39,7 +39,7 @@ def named(explainer: Explainer, request: dict[str, Any]) -> dict[str, Any]:
 
 def nearest(name: str, language: str) -> str:
     """The bundled model that can do most of what a real one can."""
-    entry = models.real_entry(name)
+    entry = next((entry for entry in models.CATALOG if entry.name == name), None)
     can = entry.can if entry else STRIP
     wanted = can if can - {"attention"} else BIDIRECTIONAL
     spoken = language if not entry or language in entry.languages else entry.languages[0]
@@ -54,12 +54,13 @@ def await_models(explainer: Explainer, values: dict[str, Any]) -> None:
 
 
 def on_its_way(refusal: Refusal) -> dict[str, Any] | None:
-    """What a page is told of a model on its way: its name, the share that is there, where its terms are; else None."""
+    """What a page is told of a model on its way: its name, the share that is there, where its terms are; else None.
+
+    The share is None where it is not known, the terms where the refusal does not name them.
+    """
     if refusal.key not in ON_ITS_WAY:
         return None
-    entry = models.real_entry(refusal.facts["model"])
-    assert entry
-    return {"model": entry.name, "share": refusal.facts.get("share"), "terms": entry.terms}
+    return {"model": refusal.facts["model"], "share": refusal.facts.get("share"), "terms": refusal.facts.get("terms")}
 
 
 def check_named() -> None:

@@ -60,7 +60,7 @@ def boot(language: str) -> dict[str, Any]:
         "bundled": default_model(language),
         "choices": choices(language),
         "models": model_names(language),
-        "real": [entry.name for entry in models.CATALOG if entry.packages],
+        "real": [entry.name for entry in models.CATALOG if entry.hub],
         "any": models.policy() == "any",
         "words": {name: dict(words_for(name, language).texts) for name in WORD_FILES},
     }

@@ -30,16 +30,18 @@ def is_small(entry: models.Entry) -> bool:
 
 
 def line(entry: models.Entry, language: str) -> str:
-    """Parameters, languages, what it read, licence, and where it is: as far as each is known."""
+    """Parameters, languages, what it read, licence, how its file holds it, where it is: as far as each is known."""
     words, about = words_for("shell", language), words_for("about", language)
     read = (words.raw("picker.read") or {}).get(entry.name, "")
-    place = "here" if models.is_here(entry) else "fetched"
+    here = models.is_here(entry)
+    stored = models.stored(entry.name) if here else None
     facts = (
         words("picker.parameters", count=count(entry.parameters)) if entry.parameters else "",
         ", ".join(about(f"models.languages.{code}") for code in entry.languages),
         read,
         entry.licence,
-        words(f"picker.{place}", size=size(entry.bytes)),
+        words("picker.stored", bits=f"{stored.bits:.1f}") if stored else "",
+        words(f"picker.{'here' if here else 'fetched'}", size=size(entry.bytes)),
     )
     return " · ".join(fact for fact in facts if fact)
 

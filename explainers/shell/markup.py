@@ -12,6 +12,7 @@ from .. import ALL
 from ..contract import Explainer
 from ..figures import percent
 from ..words import LANGUAGES, Words, words_for
+from .offer import group_of
 
 ACTS = ("copy", "projector", "reset")
 KINDS = ("causal", "masked", "recurrent", "seq2seq")  # what the table of models says that a model can do
@@ -92,13 +93,12 @@ def size(bytes_: int) -> str:
 
 
 def models_table(language: str) -> str:
-    """The models on offer: kind, languages, parameters, size, licence, and whether they were checked."""
+    """The models on offer: kind, languages, parameters, size, licence, and whether they are here."""
     words = words_for("about", language)
     columns = ("name", "kind", "languages", "parameters", "size", "licence", "status")
     head = "".join(f'<th scope="col">{escape(words(f"models.columns.{c}"))}</th>' for c in columns)
     rows = []
     for entry in models.offered(frozenset()):
-        status = "bundled" if entry.hub is None else "verified" if entry.verified else "unverified"
         cells = (
             entry.name,
             ", ".join(words(f"models.kinds.{kind}") for kind in KINDS if kind in entry.can),
@@ -106,7 +106,7 @@ def models_table(language: str) -> str:
             f"{entry.parameters:,}",
             size(entry.bytes),
             entry.licence,
-            words(f"models.status.{status}"),
+            words(f"models.status.{status(entry)}"),
         )
         name, *others = (f">{escape(cell)}</td>" for cell in cells)
         rows.append(f'<tr><td translate="no"{name}' + "".join(f"<td{cell}" for cell in others) + "</tr>")
@@ -115,10 +115,16 @@ def models_table(language: str) -> str:
     return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
 
 
+def status(entry: models.Entry) -> str:
+    """Where a model is: bundled, this host's own, or a real one that is installed or can be fetched."""
+    group = group_of(entry)
+    return group if group != "real" else "installed" if models.is_here(entry) else "fetchable"
+
+
 def stored_notes(language: str) -> list[str]:
     """A sentence for each model on offer that comes from a GGUF file: what of it was quantised, and how."""
     words = words_for("about", language)
-    found = [(entry.name, models.stored(entry.name)) for entry in models.offered(frozenset())]
+    found = [(entry.name, models.stored(entry.name)) for entry in models.offered() if models.is_here(entry)]
     return [
         words(
             "models.stored",

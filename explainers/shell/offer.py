@@ -39,10 +39,13 @@ def model_names(language: str, needs: frozenset[str] = frozenset()) -> list[str]
 
 
 def first_model(language: str) -> str:
-    """What a page opens with: a real model of its language that is installed, unless the host wants a bundled one."""
+    """What a page opens with: a real model of its language that is installed, unless the host wants a bundled one.
+
+    What merely lies in the Hub's cache does not count: other programs put models there, too.
+    """
     if hosting.FIRST.read() == "real":
         for entry in models.offered(STRIP, language):
-            if entry.hub and models.is_here(entry):
+            if models.is_installed(entry):
                 return entry.name
     return default_model(language)
 

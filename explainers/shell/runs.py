@@ -20,6 +20,7 @@ import hosting
 from .. import ALL
 from ..contract import Budget, Explainer, Refusal, Run, Step
 from ..words import words_for
+from .absent import await_models, on_its_way
 from .answer import log_bug
 from .checks import arguments, refusal_text, text_of, values_of
 from .draw import views_json
@@ -105,12 +106,14 @@ def stream(explainer: Explainer, body: str, language: str, owner: str) -> Genera
     try:
         request = json.loads(body)
         n, text = request.get("n"), text_of(request.get("text"), request.get("special_tokens"))
-        lasting = start(explainer, text, values_of(explainer, request.get("controls"), text), owner)
+        values = values_of(explainer, request.get("controls"), text)
+        await_models(explainer, values)
+        lasting = start(explainer, text, values, owner)
         for part in told(lasting, Sketch(explainer, language)):
             yield json.dumps({"n": n, "refusal": None, **part, "run": lasting.state()})
         yield json.dumps({"n": n, "refusal": None, "run": lasting.state(), **last(lasting, language)})
     except Refusal as refusal:
-        yield failure(n, refusal_text(refusal, language, explainer.name), lasting)
+        yield failure(n, refusal_text(refusal, language, explainer.name), lasting, on_its_way(refusal))
     except Exception as error:  # a bug: the log gets its trace without the sentence, the page one sentence
         log_bug(explainer.name, error)
         yield failure(n, words_for("refusals", language)("bug"), lasting)
@@ -119,9 +122,10 @@ def stream(explainer: Explainer, body: str, language: str, owner: str) -> Genera
             lasting.run.stop()
 
 
-def failure(n: Any, sentence: str, lasting: Lasting | None) -> str:
-    """An answer that is a sentence, and that the run is over."""
-    return json.dumps({"n": n, "done": True, "refusal": sentence, "run": lasting.state() if lasting else None})
+def failure(n: Any, sentence: str, lasting: Lasting | None, arriving: dict[str, Any] | None = None) -> str:
+    """An answer that is a sentence, and that the run is over, or has not begun: a model is `arriving` first."""
+    run = lasting.state() if lasting else None
+    return json.dumps({"n": n, "done": True, "refusal": sentence, "arriving": arriving, "run": run})
 
 
 def told(lasting: Lasting, sketch: Sketch) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,7 @@ import models
 
 from ..contract import SPECIAL_TOKENS, Choice, Control, Explainer, Model, Number, Refusal, Toggle, Tokens
 from ..words import LANGUAGES, words_for
-from .absent import await_models
+from .absent import await_models, on_its_way
 from .answer import log_bug, run
 from .checks import cleaned, refusal_text, text_of, values_of
 from .kept import size_of
@@ -42,7 +42,8 @@ def ask(explainer: Explainer, given: Mapping[str, Any], detail: Any, language: A
     try:
         return answered(explainer, cleaned(dict(given)), detail, language)
     except Refusal as refusal:
-        raise Failure(refusal_text(refusal, language, explainer.name)) from None
+        later = f" {words_for('tools', language)('ask_again')}" if on_its_way(refusal) else ""
+        raise Failure(refusal_text(refusal, language, explainer.name) + later) from None
     except Exception as error:
         log_bug(explainer.name, error)
         raise Failure(words_for("refusals", language)("bug")) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +21,11 @@ MODELS = {"en": "stories-gpt", "ko": "ko-gpt"}
 AFTER_TWO_FRAMES = (
     "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))"
 )
+
+
+def in_turn(cases: Sequence[Any]) -> list[tuple[Any, str]]:
+    """Each case with one language, in turn: where only sentences differ, the other one would show nothing more."""
+    return [(case, ("en", "ko")[at % 2]) for at, case in enumerate(cases)]
 
 
 def address(language: str, tab: str, text: str | None = None, **controls: Any) -> str:

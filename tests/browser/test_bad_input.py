@@ -13,7 +13,7 @@ from playwright.sync_api import Dialog, Page
 
 from explainers import ALL
 from explainers.contract import Action, Explainer
-from tests.browser.reading import LOCALES, SENTENCES, address, answer, sentence, unfold_all, wait, write
+from tests.browser.reading import LOCALES, SENTENCES, address, answer, in_turn, sentence, unfold_all, wait, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -60,8 +60,7 @@ def said(page: Page, tab: str, language: str) -> str:
     return refusal
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
-@pytest.mark.parametrize("explainer", ALL, ids=lambda explainer: explainer.name)
+@pytest.mark.parametrize(("explainer", "language"), in_turn(ALL), ids=lambda case: getattr(case, "name", case))
 def test_a_sentence_from_a_link_runs_no_script(visit: Open, explainer: Explainer, language: str) -> None:
     tab = explainer.name
     page = visit(address(language, tab, EVIL), locale=LOCALES[language])
@@ -73,8 +72,7 @@ def test_a_sentence_from_a_link_runs_no_script(visit: Open, explainer: Explainer
 
     page.on("dialog", dismiss)
     wait(page, tab, EVIL)
-    if language == "en":  # markup is the same in any language, and to unfold all is the dearest part
-        unfold_all(page)
+    unfold_all(page)
     assert said(page, tab, language) == "" and sentence(page) == EVIL and not dialogs
     if tab == "tokens":
         groups = answer(page, tab, "chips")["props"]["groups"]

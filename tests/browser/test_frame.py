@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
 
-from tests.browser.reading import LOCALES, PATHS, SENTENCES, address, answer, numbers, wait
+from tests.browser.reading import LOCALES, PATHS, SENTENCES, address, answer, in_turn, numbers, wait
 from tests.browsing import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -46,8 +46,7 @@ def unfolded(page: Page, form: str = "head") -> Frame:
     return frame
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
-@pytest.mark.parametrize("text", EVIL)
+@pytest.mark.parametrize(("text", "language"), in_turn(EVIL))
 def test_a_sentence_runs_no_script_and_stays_text(visit: Open, text: str, language: str) -> None:
     page = visit(address(language, "attention", text), locale=LOCALES[language])
     wait(page, "attention", text)

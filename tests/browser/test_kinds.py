@@ -12,7 +12,7 @@ from explainers import ALL
 from explainers.contract import Model
 from explainers.words import words_for
 from models.catalog import BERT, LSTM
-from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, answer, wait
+from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, answer, in_turn, wait
 from tests.browsing import App
 from tests.tiny import MARK
 
@@ -58,8 +58,7 @@ def test_the_picker_offers_every_kind_the_pages_language_first(visit: Open, lang
     assert korean == sorted(korean, reverse=language == "ko")  # the other language's stand together, after its own
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
-@pytest.mark.parametrize("tab", NEEDS)
+@pytest.mark.parametrize(("tab", "language"), in_turn([*NEEDS]))
 @pytest.mark.parametrize("model", KINDS)
 def test_a_tab_takes_the_chosen_model_or_says_who_answers(visit: Open, tab: str, model: str, language: str) -> None:
     page = visit(address(language, tab, SENTENCES["en"], model=model), locale=LOCALES[language])

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from explainers import sampling
 from tests.browser.plain import Plain
-from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, drawn, sentence, unfold, wait, write
+from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, drawn, in_turn, sentence, unfold, wait, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -30,8 +30,7 @@ def copied(page: Page) -> str:
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
-@pytest.mark.parametrize("tab", ["tokens", "attention", "sampling"])
+@pytest.mark.parametrize(("tab", "language"), in_turn(["tokens", "attention", "sampling"]))
 def test_a_copied_link_shows_the_same_screen(visit: Open, open_page: Open, language: str, tab: str) -> None:
     page = visit(address(language, tab), locale=LOCALES[language])
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

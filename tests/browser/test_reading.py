@@ -54,7 +54,7 @@ def test_the_strip_tells_the_models_own_story_and_leads_to_the_tabs(visit: Open,
     page = visit(address(language, "tokens", SENTENCES[language]), locale=LOCALES[language])
     wait(page, "tokens", SENTENCES[language])
     plain = Plain(MODELS[language])
-    assert page.locator("[data-station=sentence] .gb-station-text").inner_text() == SENTENCES[language]
+    expect(page.locator("[data-station=sentence] .gb-station-text")).to_have_text(SENTENCES[language])
     chips = page.locator("[data-station=tokens] .gb-s-chip").count()
     assert chips == min(12, len(plain.ids(SENTENCES[language])))
     best = plain.probabilities(SENTENCES[language])[-1]

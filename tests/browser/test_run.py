@@ -75,8 +75,8 @@ def wait_for_threads(server: App, count: int, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_steps_arrive_while_it_runs_and_stop_ends_it(open_page: Open, server: App, language: str) -> None:
-    page = opened(open_page, language)
+def test_steps_arrive_while_it_runs_and_stop_ends_it(visit: Open, server: App, language: str) -> None:
+    page = opened(visit, language)
     line = page.locator("#stage-descent .gb-run-line")
     press(page, "start")
     at_step(page, 5)
@@ -93,8 +93,8 @@ def test_steps_arrive_while_it_runs_and_stop_ends_it(open_page: Open, server: Ap
     wait_for_threads(server, 0, 3)
 
 
-def test_no_step_is_made_while_it_is_paused(open_page: Open) -> None:
-    page = opened(open_page)
+def test_no_step_is_made_while_it_is_paused(visit: Open) -> None:
+    page = opened(visit)
     press(page, "start")
     at_step(page, 5)
     press(page, "pause")
@@ -109,8 +109,8 @@ def test_no_step_is_made_while_it_is_paused(open_page: Open) -> None:
     over(page)
 
 
-def test_a_change_reaches_it_is_recorded_and_replays(open_page: Open) -> None:
-    page = opened(open_page)
+def test_a_change_reaches_it_is_recorded_and_replays(visit: Open) -> None:
+    page = opened(visit)
     press(page, "start")
     at_step(page, 10)
     box = page.locator(".gb-control-rate input[type=number]")
@@ -129,8 +129,8 @@ def test_a_change_reaches_it_is_recorded_and_replays(open_page: Open) -> None:
     assert "descent%2Erate=0%2E35" in page.evaluate("glassbox.write(glassbox.state)")
 
 
-def test_what_was_learnt_stays_while_only_its_drawing_changes(open_page: Open) -> None:
-    page = opened(open_page)
+def test_what_was_learnt_stays_while_only_its_drawing_changes(visit: Open) -> None:
+    page = opened(visit)
     press(page, "start")
     at_step(page, 20)
     press(page, "stop")
@@ -146,15 +146,15 @@ def test_what_was_learnt_stays_while_only_its_drawing_changes(open_page: Open) -
     assert losses(page) == [] and page.evaluate("glassbox.run_of('descent')") is None
 
 
-def test_the_budget_of_steps_ends_it(open_page: Open) -> None:
-    page = opened(open_page, text="quick")
+def test_the_budget_of_steps_ends_it(visit: Open) -> None:
+    page = opened(visit, text="quick")
     press(page, "start")
     end = over(page)
     assert (end["end"], end["step"]) == ("steps", STEPS) and len(losses(page)) == STEPS
 
 
-def test_the_budget_of_seconds_ends_it_even_while_it_is_paused(open_page: Open, server: App) -> None:
-    page = opened(open_page)
+def test_the_budget_of_seconds_ends_it_even_while_it_is_paused(visit: Open, server: App) -> None:
+    page = opened(visit)
     press(page, "start")
     at_step(page, 5)
     press(page, "pause")
@@ -195,8 +195,8 @@ def test_a_page_that_dies_without_a_word_ends_it(open_page: Open, server: App) -
     wait_for_threads(server, 0, 4)
 
 
-def test_another_sentence_ends_it(open_page: Open, server: App) -> None:
-    page = opened(open_page)
+def test_another_sentence_ends_it(visit: Open, server: App) -> None:
+    page = opened(visit)
     press(page, "start")
     at_step(page, 5)
     page.locator("#gb-sentence textarea").fill("another")
@@ -243,8 +243,8 @@ def test_one_too_many_is_refused_in_a_sentence(open_page: Open, server: App, lan
     wait_for_threads(server, 0, 4)
 
 
-def test_starting_again_ends_the_one_before(open_page: Open, server: App) -> None:
-    page = opened(open_page)
+def test_starting_again_ends_the_one_before(visit: Open, server: App) -> None:
+    page = opened(visit)
     press(page, "start")
     at_step(page, 3)
     before = run_of(page)["id"]
@@ -271,8 +271,8 @@ def test_ordinary_answers_do_not_wait_for_it(open_page: Open, server: App) -> No
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_a_bug_in_it_is_one_sentence(open_page: Open, server: App, language: str) -> None:
-    page = opened(open_page, language, "a bug, number 4711")
+def test_a_bug_in_it_is_one_sentence(visit: Open, server: App, language: str) -> None:
+    page = opened(visit, language, "a bug, number 4711")
     press(page, "start")
     said = page.locator("#stage-descent .gb-refusal")
     expect(said).to_be_visible(timeout=SLOW)
@@ -296,8 +296,8 @@ def post(url: str) -> tuple[int, str]:
         return refused.code, refused.read().decode()
 
 
-def test_who_does_not_know_the_id_steers_nothing(open_page: Open, server: App) -> None:
-    page = opened(open_page)
+def test_who_does_not_know_the_id_steers_nothing(visit: Open, server: App) -> None:
+    page = opened(visit)
     press(page, "start")
     at_step(page, 3)
     for guess in ("x", "1", "..", "%2e%2e", run_of(page)["id"][:-1]):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, wait
+from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, in_turn, wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -38,8 +38,7 @@ def saved(page: Page, tab: str, folder: Path) -> np.ndarray:
     return np.frombuffer(base64.b64decode(data), np.uint8).reshape(height, width, 4)[..., :3].astype(int)
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(("dark", "language"), in_turn([False, True]))
 def test_sentence_and_model_stand_under_the_picture(visit: Open, language: str, dark: bool, tmp_path: Path) -> None:
     page = visit(address(language, "attention", SENTENCES[language]), locale=LOCALES[language], dark=dark)
     wait(page, "attention", SENTENCES[language])

@@ -84,8 +84,8 @@ def test_typing_runs_after_a_pause_and_not_while_composing(visit: Open) -> None:
     assert page.evaluate("glassbox.state.text").endswith("밥")
 
 
-def test_fast_typing_asks_once(visit: Open) -> None:
-    page = visit("/", locale="en-US")
+def test_fast_typing_asks_once(open_page: Open) -> None:
+    page = open_page("/", locale="en-US")
     wait(page, "tokens")
     before = page.evaluate("glassbox.stages.tokens.asked")
     page.locator("#gb-sentence textarea").press_sequentially(" and then some more", delay=20)

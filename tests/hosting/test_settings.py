@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import hosting
-from hosting import libraries
+from hosting import libraries, proxies
 from hosting.libraries import prepare
 from hosting.setting import BadSetting, Setting
 from tests.laws.tree import ROOT
@@ -124,6 +124,7 @@ def test_libraries_find_their_settings_as_they_are_meant(monkeypatch: pytest.Mon
         monkeypatch.delenv(name, raising=False)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(proxies, "lost", False)  # what this sets holds for no other test
     prepare()
     found = {name: os.environ.get(name) for name in given}
     assert found == {

@@ -52,10 +52,13 @@ def test_a_bundled_models_facts_are_its_files(name: str) -> None:
     assert entry.bytes < 10e6
 
 
-def test_a_space_offers_what_ships_with_it_and_a_desk_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_space_offers_what_ships_with_it_and_a_desk_the_catalogue(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))  # tests/shell/test_space.py fills one
     assert catalog.policy() == "catalogue" and "distilbert/distilgpt2" in names(CAUSAL)
     monkeypatch.setenv("SPACE_ID", "someone/glassbox")
-    assert catalog.policy() == "bundled" and names() == BUNDLED and names(CAUSAL) == [*GPTS_AND_LSTMS, *TWINS]
+    assert catalog.policy() == "installed" and names() == BUNDLED and names(CAUSAL) == [*GPTS_AND_LSTMS, *TWINS]
     monkeypatch.setenv("GLASSBOX_MODELS", "any")
     assert catalog.policy() == "any"
     monkeypatch.setenv("GLASSBOX_MODELS", "everything")

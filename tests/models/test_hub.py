@@ -181,3 +181,20 @@ def test_the_check_writes_down_what_the_hub_says(
     assert asked.main() == 0
     checked = catalog._checked(entry)
     assert checked.verified and (checked.parameters, checked.bytes) == (known.parameters, known.bytes)
+
+
+FETCH = """
+import sys
+from models import hub_cache, hub_fetch
+hub_fetch.OFTEN = 0.01
+print(hub_fetch.main(sys.argv[1]), hub_cache.cached(sys.argv[1]) is not None, hub_cache.arrived(sys.argv[1]))
+"""
+
+
+def test_a_process_of_its_own_fetches_a_model_and_says_how_far_it_is(hub: Hub, tiny: Path, tmp_path: Path) -> None:
+    *lines, last = ask(hub.url, tmp_path, "some/good", script=FETCH)
+    done = [json.loads(line)["done"] for line in lines]
+    weights = (tiny / "model.safetensors").stat().st_size
+    assert last.startswith("0 True ") and int(last.split()[2]) > weights and done == sorted(done)
+    refusal, last = ask(hub.url, tmp_path, "some/pickled", script=FETCH)[-2:]
+    assert json.loads(refusal)["refusal"] == "unsafe_file" and last == "1 False 0"

@@ -82,7 +82,7 @@ def test_the_hosts_folder_loads_by_its_name(make_model: Callable[..., Path], mon
 
 
 def test_what_is_not_there_is_unknown(tmp_path: Path) -> None:
-    for name in (tmp_path / "nothing", str(tmp_path / "nothing"), "no-such-model", "", "\0", "../x"):
+    for name in (tmp_path / "nothing", str(tmp_path / "nothing"), "no-such-model", "", "\0", "../no-such-folder"):
         assert refused(name) == "unknown_model"
 
 

@@ -6,7 +6,10 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,8 +17,9 @@ import pytest
 import hosting
 import models
 from explainers import ALL
-from explainers.shell import absent, tool
+from explainers.shell import absent, runs, tool
 from explainers.shell.answer import answer
+from explainers.words import LANGUAGES, words_for
 from models import arriving, catalog, store
 
 GEMMA, MINILM = "gemma-3-270m", "all-minilm-l6-v2"
@@ -34,6 +38,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     room = type(sys)("models.hub")
     room.check_room = lambda *_: None  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "models.hub", room)
+    monkeypatch.setattr(models, "hub", room, raising=False)
     monkeypatch.setenv("GLASSBOX_MAX_GB", "100")  # where the Hub's own has been imported
     monkeypatch.setattr("explainers.shell.answer.remarked", lambda *_: [])  # they need torch
     yield
@@ -156,3 +161,69 @@ def absent_in_the_library() -> models.Refusal:
     entry = models.real_entry(GEMMA)
     assert entry
     return arriving.not_installed(entry)
+
+
+HUB = "HuggingFaceTB/SmolLM2-135M"
+
+
+def test_a_model_of_the_hub_comes_while_everybody_else_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    sys.modules["models.hub"].facts = lambda name: SimpleNamespace(parameters=1, bytes=4_000_000)  # type: ignore[attr-defined]
+    lines = json.dumps([{"stage": "download", "done": 1_000_000}])
+    monkeypatch.setattr(arriving, "HUB", (sys.executable, "-c", SAYS.format(60), lines))
+    linked = asked(model=HUB)["absent"]
+    assert linked == {"control": "model", "model": HUB, "instead": "stories-gpt", "offered": True}
+    first = asked(model=HUB, controls={"model": HUB}, fetch=HUB)
+    while (share := asked(model=HUB, controls={"model": HUB})["arriving"]["share"]) != 0.25:
+        time.sleep(0.05)
+    assert first["arriving"]["terms"] == f"https://huggingface.co/{HUB}" and share == 0.25
+    with pytest.raises(tool.Failure, match=r"1\.0 MB of 4\.0 MB.*Ask again"):
+        tool.ask(TOKENS, {"text": "a", "model": HUB}, "summary", "en")
+    arriving._journeys[HUB].ended = 1.0
+    models.arrive(HUB)  # all has come, though it is no whole model: reading it says so, and it is not fetched for ever
+    monkeypatch.setattr("models.hub_cache.cached", lambda name: Path("/"))
+    models.arrive(HUB)
+    assert not models.is_absent(HUB) and not arriving._journeys
+
+
+def test_without_a_network_nothing_is_begun() -> None:
+    models.arrive(HUB)
+    assert models.is_absent(HUB) and not arriving._journeys
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_only_a_page_is_told_that_it_goes_on_by_itself(language: str) -> None:
+    refusals, shell = words_for("refusals", language), words_for("shell", language)
+    for key in absent.ON_ITS_WAY:
+        facts = dict.fromkeys(("model", "done", "size", "licence", "terms"), "x")
+        for said in (shell("absent.goes_on"), words_for("tools", language)("ask_again")):
+            assert said not in refusals(key, **facts)
+        assert absent.on_its_way(models.Refusal(key, **facts))
+
+
+def test_a_run_that_lasts_waits_for_its_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    coming(monkeypatch, {"stage": "download", "done": 0, "of": 1})
+    asked_ = json.dumps({"n": 1, "text": "a", "controls": {"model": GEMMA}})
+    lasting = replace(TOKENS, run=TOKENS.trace)
+    (only,) = runs.stream(lasting, asked_, "en", "owner")
+    answer_ = json.loads(only)
+    assert answer_["run"] is None and answer_["done"] and answer_["arriving"]["model"] == GEMMA
+
+
+def test_the_hosts_file_is_converted_beside_whatever_else_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = Event(), Event()
+
+    def settle() -> None:
+        begun.set()
+        go_on.wait(60)
+
+    monkeypatch.setitem(sys.modules, "models.load", SimpleNamespace(settle_host=settle))
+    monkeypatch.setattr(arriving, "_converting", None)
+    waiting = models.Refusal("host_converting", model="mine", share=0.5, done="50%")
+    monkeypatch.setattr(catalog, "is_host", lambda name: name == "mine")
+    monkeypatch.setattr(catalog, "host_conversion", lambda begun=False: None if begun else waiting)
+    monkeypatch.setattr(catalog, "check_offered", lambda name, needs=frozenset(): None)
+    monkeypatch.setattr(models, "check_offered", catalog.check_offered)
+    said = [asked(model="mine", controls={"model": "mine"}) for _ in range(2)]
+    assert all(one["arriving"] == {"model": "mine", "share": 0.5, "terms": None} for one in said) and begun.wait(9)
+    go_on.set()

@@ -35,6 +35,7 @@ def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def install(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     monkeypatch.setattr(models, "is_here", lambda entry: entry.hub is None or entry.name in names)
+    monkeypatch.setattr(models, "is_installed", lambda entry: entry.name in names)
 
 
 def test_groups_stand_together_and_what_is_here_comes_first(catalogue: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,50 @@
+"""One model of the Hugging Face Hub, fetched for a program that goes on meanwhile: `python -m models.hub_fetch NAME`.
+
+It says how far it is as lines of JSON, as `python -m models.terminal add --lines` does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from threading import Event, Thread
+
+from huggingface_hub.utils import disable_progress_bars
+
+from . import hub, hub_cache
+from .refusal import Refusal
+
+OFTEN = 0.5  # seconds between two lines
+
+
+def tell(name: str, over: Event) -> None:
+    """Says how many bytes have come, again and again until it is over."""
+    while not over.wait(OFTEN):
+        print(json.dumps({"stage": "download", "done": hub_cache.arrived(name)}), flush=True)
+
+
+def main(name: str) -> int:
+    """0 when the model is here."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(10)  # whoever asked has other guests
+    disable_progress_bars()  # whoever asked draws one
+    over = Event()
+    teller = Thread(target=tell, args=(name, over))
+    teller.start()
+    refusal = None
+    try:
+        hub.fetch(name)
+    except Refusal as caught:
+        refusal = caught
+    finally:
+        over.set()
+        teller.join()
+    if refusal:
+        print(json.dumps({"refusal": refusal.key, "facts": refusal.facts}, default=str), flush=True)
+    return 1 if refusal else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1]))
