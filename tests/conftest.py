@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 import hosting
 from tests.browsing import App, launch, running_app
@@ -29,6 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--with", action="append", default=[], dest="real", metavar="NAME", help=about)
     parser.addoption("--pictures", default=None, metavar="FOLDER", help="where tests/real puts its screenshots")
 
+
+expect.set_options(timeout=30_000)  # ms: two browsers and two apps share two cores
 
 OWN_SCHEMES = ("data:", "blob:", "about:")
 
