@@ -248,14 +248,19 @@ def setup(rest: list[str]) -> int:
     return 0
 
 
+def with_names(parser: argparse.ArgumentParser, rest: list[str]) -> tuple[list[str], argparse.Namespace, list[str]]:
+    """(the names behind --with, what else the parser knows, all other arguments)."""
+    parser.add_argument("--with", nargs="+", default=[], action="extend", metavar="NAME", dest="names")
+    chosen, more = parser.parse_known_args(rest)
+    return [name for given in chosen.names for name in given.replace(",", " ").split()], chosen, more
+
+
 def run(rest: list[str]) -> int:
     """Starts the app; on POSIX in this very process, so that a signal sent to it reaches the app."""
     parser = argparse.ArgumentParser(prog="glassbox.py run", allow_abbrev=False)
-    parser.add_argument("--with", nargs="+", default=[], action="extend", metavar="NAME", dest="names")
     parser.add_argument("--yes", action="store_true", help="fetch what is not here without asking")
-    chosen, more = parser.parse_known_args(rest)
+    names, chosen, more = with_names(parser, rest)
     ensure(APP)
-    names = [name for given in chosen.names for name in given.replace(",", " ").split()]
     if names and (status := real("add", *names, *(("--yes",) if chosen.yes else ()))):
         return status
     if not names:
@@ -307,9 +312,8 @@ def halves() -> tuple[list[str], list[str]]:
 def apart(rest: list[str]) -> tuple[list[str], list[str]]:
     """(the names behind --with, all other arguments)."""
     parser = argparse.ArgumentParser(prog="glassbox.py test", allow_abbrev=False, add_help=False)
-    parser.add_argument("--with", nargs="+", default=[], action="extend", metavar="NAME", dest="names")
-    chosen, more = parser.parse_known_args(rest)
-    return [name for given in chosen.names for name in given.replace(",", " ").split()], more
+    names, _, more = with_names(parser, rest)
+    return names, more
 
 
 def test(rest: list[str]) -> int:

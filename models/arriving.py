@@ -51,7 +51,8 @@ class Journey:
         """Fetches the model in another process; afterwards it is here, or there is a refusal."""
         try:
             status = self.listen()
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:  # it cannot be started, or says what is no line of ours
+            log.warning("%s: %s", self.name, error)
             status = 1
         if status and not self.refusal:
             self.refusal = Refusal("fetch_failed" if self.licence else "hub_failed", model=self.name)
@@ -67,6 +68,7 @@ class Journey:
         with subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=none, stdout=subprocess.PIPE, stderr=none, text=True
         ) as process:
+            self.process = process
             assert process.stdout
             for line in process.stdout:
                 self.heed(json.loads(line))

@@ -5,15 +5,12 @@ It says how far it is as lines of JSON, as `python -m models.terminal add --line
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import sys
 from threading import Event, Thread
 
 from huggingface_hub.utils import disable_progress_bars
 
-from . import hub, hub_cache
+from . import hub, hub_cache, lines
 from .refusal import Refusal
 
 OFTEN = 0.5  # seconds between two lines
@@ -22,13 +19,12 @@ OFTEN = 0.5  # seconds between two lines
 def tell(name: str, over: Event) -> None:
     """Says how many bytes have come, again and again until it is over."""
     while not over.wait(OFTEN):
-        print(json.dumps({"stage": "download", "done": hub_cache.arrived(name)}), flush=True)
+        lines.tell({"stage": "download", "done": hub_cache.arrived(name)})
 
 
 def main(name: str) -> int:
     """0 when the model is here."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(10)  # whoever asked has other guests
+    lines.yield_to_others()
     disable_progress_bars()  # whoever asked draws one
     over = Event()
     teller = Thread(target=tell, args=(name, over))
@@ -42,7 +38,7 @@ def main(name: str) -> int:
         over.set()
         teller.join()
     if refusal:
-        print(json.dumps({"refusal": refusal.key, "facts": refusal.facts}, default=str), flush=True)
+        lines.tell_refusal(refusal)
     return 1 if refusal else 0
 
 

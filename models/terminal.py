@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
-import os
 import shutil
 import sys
 import time
@@ -20,6 +18,7 @@ from typing import Any, NoReturn
 
 from . import real, store
 from .entry import Entry
+from .lines import Lines, tell_refusal, yield_to_others
 from .obtain import obtain
 from .refusal import WORDS, Refusal, language_of_terminal, room
 
@@ -72,22 +71,6 @@ class Bar:
             sys.stdout.flush()
 
 
-class Lines:
-    """How far a model is, as lines of JSON."""
-
-    def __init__(self) -> None:
-        self.stage, self.said = "", 0.0
-
-    def __call__(self, stage: str, done: int, of: int) -> None:
-        now = time.monotonic()
-        if stage != self.stage or now - self.said >= OFTEN or done == of:
-            self.stage, self.said = stage, now
-            print(json.dumps({"stage": stage, "done": done, "of": of}), flush=True)
-
-    def end(self) -> None:
-        """Nothing is left to be said."""
-
-
 def known(names: list[str]) -> list[Entry]:
     """The entries of these names, each once; ends the program where there is none."""
     table = {entry.name: entry for entry in real.REAL}
@@ -124,8 +107,7 @@ def add(names: list[str], yes: bool, lines: bool) -> int:
     wanted = known(names)
     missing = [entry for entry in wanted if not real.kept(entry)]
     if lines:
-        with contextlib.suppress(OSError, AttributeError):
-            os.nice(10)  # whoever asked has other guests
+        yield_to_others()
     else:
         for entry in missing:
             print(offer(entry), flush=True)
@@ -139,7 +121,7 @@ def add(names: list[str], yes: bool, lines: bool) -> int:
         except Refusal as refusal:
             bar.end()
             if lines:
-                print(json.dumps({"refusal": refusal.key, "facts": refusal.facts}, default=str), flush=True)
+                tell_refusal(refusal)
                 return 1
             fail(str(refusal), UNSERVED if refusal.key in NOT_SERVED else 1)
         bar.end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Literal
 
 import pytest
@@ -32,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 expect.set_options(timeout=30_000)  # ms: two browsers and two apps share two cores
 
+Motion = Literal["reduce", "no-preference"]
 OWN_SCHEMES = ("data:", "blob:", "about:")
 
 
@@ -98,6 +100,12 @@ def profiles(browser: Browser) -> Profiles:
     return Profiles(browser)
 
 
+def fit(page: Page, width: int, height: int, dark: bool, motion: Motion) -> None:
+    """Gives a page its size, its theme, and what the system says of motion."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion=motion)
+
+
 class Watch:
     """Opens pages and writes down what a page of this app must never do."""
 
@@ -115,7 +123,7 @@ class Watch:
         width: int = 1366,
         height: int = 768,
         dark: bool = False,
-        motion: Literal["reduce", "no-preference"] = "no-preference",
+        motion: Motion = "no-preference",
         **options: Any,
     ) -> Page:
         """A page that shares nothing with another, opened at `path`, which begins with a slash and may have a fragment.
@@ -126,8 +134,7 @@ class Watch:
         context = self.profiles.take(options)
         self.contexts.append((options, context))
         page = context.new_page()
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion=motion)
+        fit(page, width, height, dark, motion)
         self.watch(page)
         page.goto(self.server.url + path)
         return page
@@ -181,7 +188,16 @@ class Visits:
         self.profiles = profiles
         self.open: dict[str, tuple[Watch, Page]] = {}
 
-    def visit(self, server: App, path: str, locale: str, dark: bool, width: int, height: int, motion: Any) -> Page:
+    def visit(
+        self,
+        server: App,
+        path: str,
+        locale: str = "en-US",
+        width: int = 1366,
+        height: int = 768,
+        dark: bool = False,
+        motion: Motion = "no-preference",
+    ) -> Page:
         """The page of that language, server and locale, with the link's state in it."""
         start, sign, fragment = path.partition("#")
         key = repr((server.url, start, locale))
@@ -192,15 +208,18 @@ class Visits:
             page.wait_for_selector("body[data-ready]")
             return page
         page = self.open[key][1]
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion=motion)
+        fit(page, width, height, dark, motion)
         page.evaluate(GO, sign + fragment)
         return page
 
-    def wrongs(self) -> list[str]:
-        """What the pages have done since they were last asked that they must never do."""
-        found = [wrong for watch, _ in self.open.values() for wrong in watch.wrongs]
-        for watch, _ in self.open.values():
+    def wrongs(self, server: App) -> list[str]:
+        """What pages of an app have done since this was last asked that they must never do.
+
+        Not those of another app: it may have ended, and its pages then find nobody.
+        """
+        own = [watch for watch, _ in self.open.values() if watch.server.url == server.url]
+        found = [wrong for watch in own for wrong in watch.wrongs]
+        for watch in own:
             watch.wrongs.clear()
         return found
 
@@ -225,20 +244,9 @@ def visit(visits: Visits, server: App, request: pytest.FixtureRequest) -> Iterat
 
     A test must not leave behind what a link does not let go: routes, added scripts, a class on the body.
     """
-
-    def go(
-        path: str,
-        locale: str = "en-US",
-        width: int = 1366,
-        height: int = 768,
-        dark: bool = False,
-        motion: Literal["reduce", "no-preference"] = "no-preference",
-    ) -> Page:
-        return visits.visit(server, path, locale, dark, width, height, motion)
-
     failed = request.session.testsfailed
-    yield go
-    wrongs = visits.wrongs()
+    yield partial(visits.visit, server)
+    wrongs = visits.wrongs(server)
     if wrongs or request.session.testsfailed > failed:
         visits.drop()
     assert not wrongs, "\n".join(wrongs)

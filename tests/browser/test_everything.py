@@ -56,7 +56,7 @@ def unfolded(request: pytest.FixtureRequest, visits: Visits, server: App) -> Ite
             fold.click()
     unfold_all(page)
     yield page, language, tab
-    wrongs = visits.wrongs()
+    wrongs = visits.wrongs(server)
     assert not wrongs, wrongs
 
 
