@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from . import files
@@ -29,11 +30,13 @@ def cached(name: str) -> Path | None:
 
 
 def arrived(name: str) -> int:
-    """How many bytes of a model have come so far, whole files and parts of files."""
+    """How many bytes of a model lie here, whole files and parts of files: fewer for a moment while a part becomes whole."""
     from huggingface_hub import constants
 
     blobs = Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}" / "blobs"
-    try:
-        return sum(path.stat().st_size for path in blobs.iterdir())
-    except OSError:  # not begun, or a part that just became whole
-        return 0
+    sizes = 0
+    with suppress(OSError):  # not begun
+        for path in blobs.iterdir():
+            with suppress(OSError):  # a part that just became whole
+                sizes += path.stat().st_size
+    return sizes

@@ -18,8 +18,10 @@ OFTEN = 0.5  # seconds between two lines
 
 def tell(name: str, over: Event) -> None:
     """Says how many bytes have come, again and again until it is over."""
+    most = 0  # what has come goes on having come
     while not over.wait(OFTEN):
-        lines.tell({"stage": "download", "done": hub_cache.arrived(name)})
+        most = max(most, hub_cache.arrived(name))
+        lines.tell({"stage": "download", "done": most})
 
 
 def main(name: str) -> int:

@@ -154,7 +154,14 @@
 
   Object.assign(glassbox, {
     strip(element, watch, props) {
-      watch("value", () => { if (props.value) draw(element, JSON.parse(props.value)); });
+      let newest = 0; // of all explainers' requests: the answer to an older one may come last
+      watch("value", () => {
+        if (!props.value) return;
+        const { n, values } = JSON.parse(props.value);
+        if (n < newest) return;
+        newest = n ?? newest;
+        draw(element, values);
+      });
     },
   });
 })();

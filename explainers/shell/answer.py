@@ -118,13 +118,16 @@ def picked(explainer: Explainer, trace: Any, pick: Any) -> dict[str, Any]:
 
 
 def answer(explainer: Explainer, body: str, language: str) -> Iterator[tuple[str, str | None]]:
-    """Yields (answer, strip or None) as JSON text; never raises: what goes wrong becomes one sentence."""
+    """Yields (answer, strip or None) as JSON text; never raises: what goes wrong becomes one sentence.
+
+    Both bear the number of the request: two explainers share the strip, and the older answer may come last.
+    """
     n = None
     try:
         request = json.loads(body)
         n = request.get("n")
         for part, strip_text in stream(explainer, request, language):
-            yield json.dumps({"n": n, "refusal": None, **part}), strip_text
+            yield json.dumps({"n": n, "refusal": None, **part}), None if strip_text is None else numbered(n, strip_text)
     except Refusal as refusal:
         told = remarked(explainer, body, language)
         sentence = refusal_text(refusal, language, explainer.name)
@@ -157,4 +160,9 @@ def failure(
         text = ""
     answer = {"n": n, "done": True, "refusal": sentence, "remarks": list(told), "arriving": arriving}
     short = words_for("shell", language)("absent.strip", **arriving) if arriving else sentence
-    return json.dumps(answer), json.dumps({"text": text, "refusal": short})
+    return json.dumps(answer), numbered(n, json.dumps({"text": text, "refusal": short}))
+
+
+def numbered(n: Any, strip_text: str) -> str:
+    """The strip as JSON text with the number of the request that it answers."""
+    return json.dumps({"n": n, "values": json.loads(strip_text)})

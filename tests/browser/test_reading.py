@@ -70,6 +70,24 @@ def test_the_strip_tells_the_models_own_story_and_leads_to_the_tabs(visit: Open,
     assert sentence(page) == SENTENCES[language]
 
 
+def test_the_answer_to_an_older_question_leaves_the_strip_alone(visit: Open) -> None:
+    page = visit(address("en", "tokens", SENTENCES["en"]))
+    wait(page, "tokens", SENTENCES["en"])
+    shown = page.evaluate(
+        """() => [1, 3, 2, 4].reduce(([read, strip, hear, props], n) => {
+            props.value = JSON.stringify({ n, values: { text: `text ${n}`, refusal: "No." } });
+            hear();
+            return [[...read, strip.querySelector(".gb-station-text").textContent], strip, hear, props];
+        }, (() => {
+            const [strip, props] = [document.createElement("div"), {}];
+            let hear;
+            glassbox.strip(strip, (_, heard) => { hear = heard; }, props);
+            return [[], strip, hear, props];
+        })())[0]"""
+    )
+    assert shown == ["text 1", "text 3", "text 3", "text 4"]
+
+
 def test_the_strip_says_so_when_it_cannot_follow(visit: Open) -> None:
     page = visit(address("en", "tokens", "word " * 700))
     wait(page, "tokens")

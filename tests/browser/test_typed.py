@@ -58,6 +58,7 @@ def test_letters_in_parts_are_put_together_by_one_press(visit: Open) -> None:
     remark = page.locator(".gb-remark[data-remark=parts]:visible")
     remark.locator("button").last.click()  # why: the page of tokens, where each character is shown
     page.wait_for_selector("#stage-tokens [data-view=characters][open][data-filled]")
+    wait(page, "tokens", text)
     assert answer(page, "tokens", "characters")["rows"][0][1] == "U+1102 U+1161"
     assert sentence(page) == text, "until it is pressed it stays as it was typed"
     remark.locator("button").first.click()

@@ -46,7 +46,7 @@ def test_every_model_that_a_page_offers_works_on_it(explainer: Explainer, langua
     for model, controls in offered(explainer, language):
         request = {"n": 1, "text": TEXTS[language], "model": model, "controls": controls}
         *_, (last, strip) = answer(explainer, json.dumps(request), language)
-        refused = [json.loads(last)["refusal"], json.loads(strip or "{}").get("refusal")]
+        refused = [json.loads(last)["refusal"], json.loads(strip or '{"values": {}}')["values"].get("refusal")]
         if any(refused):
             wrong[f"{model} {controls}"] = refused
     assert not wrong
