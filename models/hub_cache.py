@@ -30,7 +30,7 @@ def cached(name: str) -> Path | None:
 
 
 def arrived(name: str) -> int:
-    """How many bytes of a model lie here, whole files and parts of files: fewer for a moment while a part becomes whole."""
+    """How many bytes of a model lie here, whole files and parts; fewer for a moment while a part becomes whole."""
     from huggingface_hub import constants
 
     blobs = Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}" / "blobs"
