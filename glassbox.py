@@ -5,7 +5,8 @@
     python3 glassbox.py add NAME…               only fetch real models (--yes: without asking)
     python3 glassbox.py list                    the real models that can be had, and which are here
     python3 glassbox.py remove NAME…            take real models off this machine
-    python3 glassbox.py test                    every check and every test (arguments are passed on to pytest)
+    python3 glassbox.py test                    every check and the tests (arguments are passed on to pytest)
+    python3 glassbox.py test --all              and the slow tests: training to its end, long walks through the page
     python3 glassbox.py test --with NAME…       and those on real models, fetched first: every page, both languages
     python3 glassbox.py families                compare every architecture of transformers with a plain pass (minutes)
     python3 glassbox.py setup                   only install what the app needs
@@ -96,7 +97,7 @@ HAS_PIP = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pip') 
 # Of two runs of tests side by side each takes about as long: the one has the tests in Chromium without those of the
 # tests' own app, and these besides; the other has all the rest.
 BESIDE = ("tests/test_notebook.py", "tests/test_strangers.py")
-TOGETHER = ("tests/browser/test_kinds.py", "tests/browser/test_run.py", "tests/browser/test_steps.py")
+TOGETHER = tuple(f"tests/browser/test_{name}.py" for name in ("kinds", "run", "steps", "tokenizers"))
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 BROWSER_FILES = (
@@ -319,8 +320,11 @@ def apart(rest: list[str]) -> tuple[list[str], list[str]]:
 def test(rest: list[str]) -> int:
     """All checks and the tests, and after them those on real models that --with names.
 
-    With arguments for pytest it runs what they choose alone. It ends with 5, a failure, when it collects nothing.
+    --all: the slow tests, too. With arguments for pytest it runs what they choose alone, and ends with 5, a failure, if
+    that is nothing.
     """
+    every = [part for part in rest if part == "--all"][:1]
+    rest = [part for part in rest if part != "--all"]
     names, rest = apart(rest) if any(part.partition("=")[0] == "--with" for part in rest) else ([], rest)
     ensure(APP, TESTS, TRAIN)
     if "not browser" not in " ".join(rest):
@@ -328,27 +332,27 @@ def test(rest: list[str]) -> int:
     if names and (status := real("add", "--yes", *names)):
         return status
     if names and rest:
-        return check([]) | (module("tests.tier", *names, "--", *rest) != 0)
+        return check([]) | (module("tests.tier", *names, "--", *every, *rest) != 0)
     if rest:
-        return check([]) | (module("pytest", "--durations", "20", *rest) != 0)
-    wrong = run_halves()
+        return check([]) | (module("pytest", "--durations", "20", *every, *rest) != 0)
+    wrong = run_halves(every)
     if names:
         return wrong | (module("tests.tier", *names) != 0)
     print("No real model was tested; `test --with gemma-3-270m all-minilm-l6-v2` does that, too.", flush=True)
     return wrong
 
 
-def run_halves() -> int:
+def run_halves(arguments: list[str]) -> int:
     """The one half of the tests beside the other, for each alone leaves half of two cores idle.
 
-    What the one prints comes when the other is done.
+    arguments: of pytest, for both. What the one prints comes when the other is done.
     """
     first, second = halves()
     with tempfile.TemporaryFile() as said:
-        command = [str(PYTHON), "-m", "pytest", "--durations", "20", *first]
+        command = [str(PYTHON), "-m", "pytest", "--durations", "20", *arguments, *first]
         beside = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
         try:
-            wrong = check([]) | (module("pytest", "--durations", "20", *second) != 0)
+            wrong = check([]) | (module("pytest", "--durations", "20", *arguments, *second) != 0)
             wrong |= beside.wait() != 0
         finally:
             beside.terminate()

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 import hosting
 from tests.browsing import App, launch, running_app
+from tests.tiny import save_lowering_bert
 
 # Before anything imports huggingface_hub, which reads it once: no test may depend on the network.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -26,10 +28,32 @@ os.environ.setdefault("GLASSBOX_STORE", _store.name)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="run the slow tests, too")
     about = "a real model, fetched before, on which tests/real is to run, too; more than once for more"
     parser.addoption("--with", action="append", default=[], dest="real", metavar="NAME", help=about)
     parser.addoption("--pictures", default=None, metavar="FOLDER", help="where tests/real puts its screenshots")
 
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves slow tests out, but for one that is named and for --all; the end of the run says how many."""
+    named = any("::" in argument for argument in config.args)
+    left = [] if named or config.option.all else [item for item in items if item.get_closest_marker("slow")]
+    config.stash[LEFT] = len(left)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    left = config.stash.get(LEFT, 0)
+    if left:
+        terminalreporter.write_line(
+            f"{left} slow tests were left out; `python3 glassbox.py test --all` runs them, too."
+        )
+
+
+LEFT = pytest.StashKey[int]()
 
 expect.set_options(timeout=30_000)  # ms: two browsers and two apps share two cores
 
@@ -45,11 +69,24 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The app with the explainers that are not shipped, models of all kinds, and room for two runs."""
-    bounds = {"GLASSBOX_RUNS": "2", "GLASSBOX_RUN_STEPS": "900", "GLASSBOX_RUN_SECONDS": "30"}
+def our_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a BERT that a host has, and offers under that folder's name."""
+    folder = tmp_path_factory.mktemp("host") / "our-bert"
+    save_lowering_bert(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory, our_bert: Path) -> Iterator[App]:
+    """The app with the explainers that are not shipped, models of all kinds, a host's, and room for two runs."""
+    settings = {
+        "GLASSBOX_RUNS": "2",
+        "GLASSBOX_RUN_STEPS": "900",
+        "GLASSBOX_RUN_SECONDS": "30",
+        "GLASSBOX_FOLDER": str(our_bert),
+    }
     folder = tmp_path_factory.mktemp("lab")
-    with running_app(folder, "-m", "tests.lab.serve", "pair", "slow", "descent", "threads", **bounds) as app:
+    with running_app(folder, "-m", "tests.lab.serve", "pair", "slow", "descent", "threads", **settings) as app:
         yield app
 
 

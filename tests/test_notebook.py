@@ -102,6 +102,7 @@ def put(page: Page, pages: list[str]) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_the_notebook_shows_is_drawn_with_the_network_cut(
     cells: list[Any], quiet_page: Any, tmp_path: Path
 ) -> None:
@@ -148,6 +149,7 @@ def test_every_view_has_a_form_for_a_notebook(explainer: Explainer) -> None:
             assert form["application/vnd.plotly.v1+json"]["data"] and '"bdata":' not in page
 
 
+@pytest.mark.slow
 def test_a_text_cannot_leave_its_output(quiet_page: Any) -> None:
     page, wrongs = quiet_page
     text = "</script><img src=x onerror=document.title='out'> \"'&lt; </iframe>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 SENTENCES = (
@@ -10,6 +11,7 @@ SENTENCES = (
     "옛날 옛적에 작은 새가 나무 위에 살았습니다. 나는 배를 먹었다.",
 )
 END = "<|endoftext|>"
+CATS = ("Cat cat a cat sat on a mat", "나는 밥을 먹었다 했다")
 
 
 def byte_tokenizer(size: int = 320) -> Any:
@@ -97,3 +99,15 @@ def tall_model(tokenizer: Any) -> Any:
     model = PhiForCausalLM(config).eval()
     model.lm_head.bias.data[tokenizer.convert_tokens_to_ids(MARK)] = 6.0
     return model
+
+
+def save_lowering_bert(folder: Path) -> None:
+    """A BERT with random weights that turns capitals into small letters and knows the letters of two sentences."""
+    from transformers import BertConfig, BertForMaskedLM
+
+    from models.recipes.tokenizer import train_wordpiece
+
+    tokenizer = train_wordpiece(CATS, 80, 60, lower=True, positions=64)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    BertForMaskedLM(BertConfig(vocab_size=len(tokenizer), max_position_embeddings=64, **sizes)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)

@@ -24,15 +24,11 @@ REFUSED = ("", "x" * 100_000)
 ONE_BY_ONE = (
     " \n\t\u3000 ",
     "🙂",
-    "e\u0301\u0323\u0301 Z\u0358\u0311a",
-    "שלום مرحبا \u202eabc",
-    "a\u200bb\u200d\ufeff",
-    "a\u0007b\u001b[31mc\u007f",
-    "</script></iframe>",
-    "<|endoftext|>[MASK][UNK]",
-    "a|b `c` $d$ {e} %s \\",
+    "e\u0301\u0323\u0301 Z\u0358\u0311a שלום مرحبا \u202eabc",
+    "a\u200bb\u200d\ufeff a\u0007b\u001b[31mc\u007f",
+    "</script></iframe> <|endoftext|>[MASK][UNK] a|b `c` $d$ {e} %s \\",
 )
-TOGETHER = ("🙂", " ".join(ONE_BY_ONE[2:6]), " ".join(ONE_BY_ONE[6:]))
+TOGETHER = (" ".join(ONE_BY_ONE[1:4]), ONE_BY_ONE[4])
 HANGUL = re.compile("[가-힣]")
 # what a sentence would have put into the page, had it been read as markup
 MARKS = "() => document.querySelectorAll('#evil, [onerror], [onload], [onclick], [srcdoc]').length"

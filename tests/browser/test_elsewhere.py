@@ -1,7 +1,8 @@
 """The page where something else decides how it looks: a translator, a printer, a contrast theme, an old browser.
 
-Two walks through every tab do it all, for what costs time is to open and to unfold: one under a contrast theme, one
-with an old browser's gaps that is printed from a dark page.
+Two walks do it all, for what costs time is to open and to unfold: one under a contrast theme, one with an old browser's
+gaps that is printed from a dark page. Each goes through two tabs, of components and of figures, and --all through the
+others.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from tests.browser.translated import TRANSLATED, strangers
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
-TABS = [explainer.name for explainer in ALL]
+FIRST = ["tokens", "sampling"]
+OTHERS = [explainer.name for explainer in ALL if explainer.name not in FIRST]
+EACH_WALK = pytest.mark.parametrize("tabs", [FIRST, pytest.param(OTHERS, marks=pytest.mark.slow)], ids="-".join)
 FOLDS = ".gb-panel.gb-on .gb-fold button.label-wrap:not(.open)"
 SHEET = 718  # pixels between the margins of a sheet of A4, at 96 to the inch
 SEEN = 24  # of 765: from which distance two colours are told apart
@@ -109,10 +112,11 @@ def printed(page: Page, tab: str) -> None:
     page.set_viewport_size(screen)
 
 
-def test_translated_and_under_a_contrast_theme(open_page: Open) -> None:
+@EACH_WALK
+def test_translated_and_under_a_contrast_theme(open_page: Open, tabs: list[str]) -> None:
     """The chosen model is the other language's, so that none of its tokens is by chance a word of this page."""
-    page = open_page(address("en", TABS[0], SENTENCES["en"], model="ko-gpt"), locale=LOCALES["en"])
-    for tab in TABS:
+    page = open_page(address("en", tabs[0], SENTENCES["en"], model="ko-gpt"), locale=LOCALES["en"])
+    for tab in tabs:
         unfolded(page, tab, "en")
         assert find(page) > 20
         translated(page, tab)
@@ -124,11 +128,12 @@ def test_translated_and_under_a_contrast_theme(open_page: Open) -> None:
     assert "Kuchen" not in "".join(text for _, text in page.evaluate(TRANSLATED))
 
 
-def test_an_old_browser_draws_all_and_prints_it(open_page: Open) -> None:
+@EACH_WALK
+def test_an_old_browser_draws_all_and_prints_it(open_page: Open, tabs: list[str]) -> None:
     page = open_page("/healthz", locale=LOCALES["ko"], dark=True)
     page.add_init_script(GAPS)
-    page.goto(page.url.replace("/healthz", address("ko", TABS[0], SENTENCES["ko"])))
-    for tab in TABS:
+    page.goto(page.url.replace("/healthz", address("ko", tabs[0], SENTENCES["ko"])))
+    for tab in tabs:
         unfolded(page, tab, "ko")
         assert find(page) > 20
         translated(page, tab)

@@ -170,7 +170,7 @@ def test_work_over_half_a_second_says_so(open_page: Open) -> None:
     expect(page.locator("#panel-tokens .gb-progress")).to_be_hidden()
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("language", ["ko", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_place_in_the_queue_is_said(visit: Open, server: App, language: str) -> None:
     page = visit(address(language, "tokens"), locale=LOCALES[language])
     wait(page, "tokens")

@@ -80,6 +80,7 @@ def test_each_step_is_shown_before_the_next_is_made(browser: Browser, server: Ap
     page.close()
 
 
+@pytest.mark.slow
 def test_steps_that_come_faster_than_a_browser_draws_are_all_given_once(browser: Browser, server: App) -> None:
     page = opened(browser, server, "fast")
     wait(page, "slow", "fast")

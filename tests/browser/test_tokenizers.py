@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,40 +10,23 @@ from playwright.sync_api import Page, expect
 
 import models
 from tests.browser.reading import LOCALES, address, unfold, wait
-from tests.browsing import App, running_app
+from tests.browsing import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
 BERT = "our-bert"
-SENTENCES = ("Cat cat a cat sat on a mat", "나는 밥을 먹었다 했다")
 SAID = {"en": ("small letters", "lost as [UNK]"), "ko": ("소문자", "[UNK]으로 잃은")}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A BERT with random weights that turns capitals into small letters and knows the letters of two sentences."""
-    from transformers import BertConfig, BertForMaskedLM
-
-    from models.recipes.tokenizer import train_wordpiece
-
-    made = tmp_path_factory.mktemp("host") / BERT
-    tokenizer = train_wordpiece(SENTENCES, 80, 60, lower=True, positions=64)
-    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
-    BertForMaskedLM(BertConfig(vocab_size=len(tokenizer), max_position_embeddings=64, **sizes)).save_pretrained(made)
-    tokenizer.save_pretrained(made)
-    return made
-
-
-@pytest.fixture(scope="module")
-def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The app of a host who offers that model beside the bundled ones."""
-    with running_app(tmp_path_factory.mktemp("app"), GLASSBOX_FOLDER=str(folder)) as app:
-        yield app
+def server(lab: App) -> App:
+    """The app of a host who offers that model beside the others."""
+    return lab
 
 
 @pytest.mark.idea("C4")
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_cased_beside_uncased(visit: Open, folder: Path, language: str) -> None:
+def test_cased_beside_uncased(visit: Open, our_bert: Path, language: str) -> None:
     """The same word with and without its capital: one id in the rows that say so, two in the others."""
     page = visit(address(language, "tokens", "Cat cat") + f"&model={BERT}", locale=LOCALES[language])
     wait(page, "tokens", "Cat cat")
@@ -52,10 +35,12 @@ def test_cased_beside_uncased(visit: Open, folder: Path, language: str) -> None:
     rows = page.locator("[data-view=beside] .gb-tokens-row")
     names = rows.locator(".gb-tokens-name").all_text_contents()
     bundled = [entry.name for entry in models.CATALOG if entry.hub is None]
-    assert sorted(", ".join(names).split(", ")) == sorted([BERT, *bundled])
+    assert set(", ".join(names).split(", ")) >= {BERT, *bundled}
     for row, name in zip(rows.all(), names, strict=True):
+        if name.startswith("tiny-"):
+            continue  # the lab's own, whose folders are not ours
         ids = row.locator(".gb-tokens-chip").evaluate_all("(chips) => chips.flatMap((e) => e.dataset.ids.split(','))")
-        model = folder if name == BERT else name.split(", ")[0]
+        model = our_bert if name == BERT else name.split(", ")[0]
         assert tuple(map(int, ids)) == models.encode(model, "Cat cat")
         cut = models.encode(model, "cat")
         uncased = models.encode(model, "Cat") == cut and models.unknown_id(model) not in cut
@@ -64,7 +49,7 @@ def test_cased_beside_uncased(visit: Open, folder: Path, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_a_lost_word_is_shown_and_said(visit: Open, folder: Path, language: str) -> None:
+def test_a_lost_word_is_shown_and_said(visit: Open, our_bert: Path, language: str) -> None:
     """Under [UNK] stands what it stood for, struck out; who chooses it is told that it is lost."""
     text = {"en": "a cat 뷁 sat", "ko": "나는 ขอบคุณ 했다"}[language]
     page = visit(address(language, "tokens", text) + f"&model={BERT}", locale=LOCALES[language])
@@ -73,7 +58,7 @@ def test_a_lost_word_is_shown_and_said(visit: Open, folder: Path, language: str)
     chip = page.locator("[data-view=chips] .gb-tokens-chip[data-lost]")
     expect(chip).to_have_count(1)
     assert chip.get_attribute("data-lost") == lost and chip.locator("s").inner_text() == lost
-    assert chip.locator(".gb-tokens-id").inner_text() == f"[UNK] {models.unknown_id(folder)}"
+    assert chip.locator(".gb-tokens-id").inner_text() == f"[UNK] {models.unknown_id(our_bert)}"
     chip.click()
     said = {"en": "not in the vocabulary", "ko": "어휘에 없"}[language]
     expect(page.locator("[data-view=chips] .gb-tokens-detail")).to_contain_text(said)

@@ -163,6 +163,7 @@ def focused(page: Page) -> dict[str, Any]:
     )
 
 
+@pytest.mark.slow
 def test_a_long_text_is_drawn_a_part_at_a_time(visit: Open) -> None:
     text = ("The little girl knitted a raincoat for her puppy 🐶. " * 400)[:19_990].rstrip()
     page = visit(address("en", "tokens", "ok"), locale="ko-KR")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.stopped import left_behind
 
-pytestmark = pytest.mark.weights
+pytestmark = [pytest.mark.weights, pytest.mark.slow]
 STEPS = 100
 
 

@@ -150,6 +150,7 @@ def test_nothing_else_may_stand_under_what_was_learnt(encoder: Any, base: Path, 
         encoder.train(other, tmp_path, tmp_path / "out", tmp_path / "work", 1000)
 
 
+@pytest.mark.slow
 def test_a_short_run_learns_and_a_stopped_one_ends_the_same(encoder: Any, tmp_path: Path) -> None:
     """Beside the shipped BERT: what has random weights has nothing to say of which passages are alike."""
     import torch

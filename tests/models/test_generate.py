@@ -234,6 +234,7 @@ def test_pairs_for_scoring_say_what_training_never_shows_and_no_others_do() -> N
 
 
 @pytest.mark.weights  # needs none, but twenty seconds
+@pytest.mark.slow
 def test_the_card_is_what_the_grammar_writes() -> None:
     assert generate.CARD_FILE.read_text(encoding="utf-8") == generate.card(generate.SAMPLE), (
         "the grammar has changed: python -m models.recipes.generate --documents 7000 --card"

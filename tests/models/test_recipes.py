@@ -80,7 +80,9 @@ def unigram(work: Path, sample: str) -> float:
     return float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
 
 
-@pytest.mark.parametrize("kind", ["GPT-2", "LSTM", "BERT", "T5"])
+@pytest.mark.parametrize(
+    "kind", ["GPT-2", "LSTM", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("BERT", "T5"))]
+)
 def test_a_run_learns_and_one_that_was_stopped_ends_at_the_same_loss(
     kind: str, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 pytestmark = pytest.mark.weights  # none are loaded, but some are trained
-WORDS = 660_000  # to read: some twenty passes
+WORDS = 330_000  # to read: some ten passes
 ANIMALS, FOODS = ("cat", "dog", "hen", "cow"), ("bread", "soup", "rice", "cake")
 
 
