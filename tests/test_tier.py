@@ -109,7 +109,7 @@ def test_names_are_told_from_what_is_for_pytest(given: list[str], names: list[st
 def test_models_are_fetched_before_anything_is_tested(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
 
-    def note(*command: str, **_: Any) -> int:
+    def note(*command: Any, **_: Any) -> int:
         seen.append(command)
         return int("nonsense" in command)
 
@@ -119,7 +119,7 @@ def test_models_are_fetched_before_anything_is_tested(monkeypatch: pytest.Monkey
     monkeypatch.setattr(glassbox, "run_halves", note)
     monkeypatch.setattr(glassbox, "module", note)
     assert glassbox.test(["--with", "a"]) == 0
-    assert seen == [("add", "--yes", "a"), (), ("tests.tier", "a")]
+    assert seen == [("add", "--yes", "a"), ([],), ("tests.tier", "a")]
     seen.clear()
     assert glassbox.test(["--with", "nonsense"]) == 1 and len(seen) == 1
 

@@ -5,10 +5,11 @@
   const AGAIN = 1500; // ms after which a page asks how far a model is that is being fetched
   const RETRY = 5000; // ms after which a question that the full queue turned away is asked again
 
-  // name -> {trigger, asked: number of the newest request, sent: its inputs, open: still unanswered, extra: {pick} or
-  // {controls} that it carries beside the state, fresh: whether arrays that are gone were asked for again, learnt: what
-  // the newest run was started with}
+  // name -> {trigger, asked: number of the newest request, sent: its inputs, views: the names of those it asks for, open:
+  // still unanswered, extra: {pick} or {controls} that it carries beside the state, fresh: whether arrays that are gone
+  // were asked for again, learnt: what the newest run was started with}
   const stages = {};
+  const texts = new Map(); // number of a request -> what the strip that comes with its answer is of
   let count = 0;
   let fetch = null; // the model that a person chose in a list last: it may be fetched
 
@@ -31,13 +32,32 @@
     return JSON.stringify([state().text, state().special_tokens, kinds.map((c) => controls[c.name])]);
   }
 
-  function run(name, { force = false, extra = null } = {}) {
+  /** What the strip depends on, as text. */
+  const textOf = () => JSON.stringify([state().text, state().special_tokens, state().model]);
+
+  /** What the trace of an explainer depends on, as text; its knobs only redraw. */
+  function traceOf(name) {
+    const inputs = glassbox.explainer(name).controls.filter((c) => c.input && c.kind !== "action");
+    const controls = glassbox.controlsOf(state(), name);
+    const { text, special_tokens, model } = state();
+    return JSON.stringify([text, special_tokens, model, inputs.map((c) => controls[c.name]), glassbox.run_of(name)?.id]);
+  }
+
+  /** Asks for the views in sight that do not show what is chosen now; views: for those, whatever they show. */
+  function run(name, { force = false, extra = null, views = null } = {}) {
     const stage = stages[name];
     const inputs = inputsOf(name);
-    if (!force && !extra && stage.sent === inputs) return;
+    const same = stage.open && stage.sent === inputs; // that question is on its way: this one takes its place
+    const stale = glassbox.stale(name);
+    const asked = same ? stage.views : [];
+    const old = !same && glassbox.strip_of() !== textOf(); // another tab has been answered since
+    const known = stage.sent === inputs && !old && (views ?? stale).every((view) => asked.includes(view));
+    if (known && !force && !extra) return;
     if (stage.learnt !== learntOf(name)) glassbox.run_left(name);
     else if (glassbox.run_going(name)) return; // it draws itself, and once more when it is over
-    if (!(stage.open && stage.sent === inputs)) stage.extra = null; // a pick in something that is no longer asked
+    const wanted = views ?? (stale.length && !force && !extra ? stale : glassbox.in_sight(name));
+    stage.views = [...new Set([...asked, ...wanted])];
+    if (!same) stage.extra = null; // a pick in something that is no longer asked
     stage.extra = extra ?? stage.extra;
     stage.sent = inputs;
     stage.open = true;
@@ -52,6 +72,7 @@
     if (stage.open) close(name);
     stage.sent = inputsOf(name);
     stage.learnt = learntOf(name);
+    stage.views = glassbox.in_sight(name);
     stage.asked = ++count;
     glassbox.run_heard(name, null);
     stage.trigger("begin");
@@ -70,7 +91,9 @@
     const all = { ...glassbox.controlsOf(state(), name), ...controls };
     const learnt = glassbox.run_of(name)?.id ?? null;
     const { text, special_tokens, model } = state();
-    return JSON.stringify({ n: stage.asked, text, special_tokens, model, controls: all, pick, run: learnt, fetch });
+    const { asked: n, views } = stage;
+    texts.set(n, textOf());
+    return JSON.stringify({ n, text, special_tokens, model, controls: all, pick, run: learnt, fetch, views });
   }
 
   function received(name, answer) {
@@ -90,7 +113,7 @@
       glassbox.assign(name);
     }
     glassbox.draw_stage(name, answer).then(() => { stage.fresh = false; }, (error) => undrawn(name, error));
-    if (answer.run && answer.done && apart) run(name); // what it has learnt, under the knobs as they are now
+    if (answer.run && answer.done) run(name); // what it has learnt, under the knobs and in the views as they are now
   }
 
   /** A model was on its way: what was asked is asked again, unless something else has been since. */
@@ -145,9 +168,9 @@
   }
 
   Object.assign(glassbox, {
-    run, launch, told, request, wish(model) { fetch = model; }, settled, stages, running, turnedAway,
+    run, launch, told, request, trace_of: traceOf, text_of: (n) => texts.get(n), wish(model) { fetch = model; }, settled, stages, running, turnedAway,
     stage(element, trigger, watch, props, name) {
-      stages[name] = { trigger, asked: 0, sent: null, open: false, extra: null, fresh: false, learnt: null };
+      stages[name] = { trigger, asked: 0, sent: null, views: [], open: false, extra: null, fresh: false, learnt: null };
       glassbox.mount_stage(element, name);
       watch("value", () => { if (props.value) received(name, JSON.parse(props.value)); });
       glassbox.begin();

@@ -1,10 +1,11 @@
 // Draws an answer: the leading picture, the other views below it, each with its title, its caption and its own buttons.
+// A view that does not show what is chosen now is asked for once it is in sight.
 "use strict";
 
 (() => {
-  // stage name -> {element, note, arriving, instead, remarks, box, views: {name: {frame, instance, latest}}, drawing: the
-  // promise of one at work, resting: of the rest after it, next: what is drawn then, steps: how many were fed to the
-  // components, feeding: of which question}
+  // stage name -> {element, note, arriving, instead, remarks, box, views: {name: {frame, instance, latest, of: what the trace
+  // of that answer depended on}}, drawing: the promise of one at work, resting: of the rest after it, next: what is drawn
+  // then, given: the answers that it draws, steps: how many were fed to the components, feeding: of which question}
   const mounted = {};
   const REST = 3; // times as long as the drawing took
 
@@ -28,7 +29,7 @@
     const box = make("div", "gb-stage");
     const bar = glassbox.explainer(name).lasts ? [glassbox.run_bar(name)] : [];
     element.replaceChildren(...bar, note, arriving, instead, remarks, box);
-    mounted[name] = { element, note, arriving, instead, remarks, box, views: {}, next: null, drawing: null, resting: null, steps: 0 };
+    mounted[name] = { element, note, arriving, instead, remarks, box, views: {}, given: {}, next: null, drawing: null, resting: null, steps: 0 };
   }
 
   async function draw_stage(name, answer) {
@@ -39,10 +40,20 @@
     sized(stage, name, answer.instead);
     if (answer.done) glassbox.remark(stage.remarks, answer.remarks ?? []);
     stage.box.classList.toggle("gb-stale", Boolean(answer.refusal) && !("run" in answer));
-    if (answer.refusal) for (const view of Object.values(stage.views)) view.instance?.refused?.();
+    if (answer.refusal) for (const view of Object.values(stage.views)) refused(view);
     if (answer.steps) feed(stage, answer);
-    if (answer.views && Object.keys(answer.views).length) await inTurn(stage, answer.done, () => draw_views(stage, name, answer.views));
+    if (answer.views && Object.keys(answer.views).length) {
+      const of = glassbox.trace_of(name);
+      for (const [view, drawn] of Object.entries(answer.views)) stage.given[view] = { drawn, of };
+      await inTurn(stage, answer.done, () => draw_views(stage, name, answer.done));
+    }
     if (answer.done) stage.box.dataset.answer = String(answer.n);
+  }
+
+  /** What it shows is of another sentence. */
+  function refused(view) {
+    view.of = null;
+    view.instance?.refused?.();
   }
 
   /** Gives the components each new step once: an answer repeats some, for gradio passes on only the newest of several. */
@@ -71,13 +82,34 @@
     await work;
   }
 
-  function draw_views(stage, name, answers) {
+  /** done: the answer is whole, so that each view has its place, drawn or not; while steps come, some cannot be drawn. */
+  function draw_views(stage, name, done) {
+    const given = stage.given;
+    stage.given = {};
     return Promise.all(glassbox.explainer(name).views.map((about, index) => {
-      if (!answers[about.name]) return null; // while steps come, only some views can be drawn
+      const answer = given[about.name];
+      if (!answer && !done) return null;
       const view = (stage.views[about.name] ??= card(stage, name, index));
-      return view.draw(answers[about.name]);
+      return answer && view.draw(answer);
     }));
   }
+
+  /** The views of a stage that a person sees: the leading one, and those that are unfolded. */
+  function in_sight(name) {
+    return glassbox.explainer(name).views.map((view) => view.name).filter((view, at) => !at || glassbox.is_open(name, view));
+  }
+
+  /** Whether a view shows what is chosen now; a live knob of its own component it follows by itself. */
+  function is_fresh(name, view) {
+    const { given, views } = mounted[name];
+    const [latest, of] = given[view] ? [given[view].drawn, given[view].of] : [views[view]?.latest, views[view]?.of];
+    if (!latest || of !== glassbox.trace_of(name)) return false;
+    const itself = latest.kind === "component" && latest.component !== "figure";
+    return Object.entries(latest.knobs ?? {}).every(([knob, value]) =>
+      (itself && glassbox.control(name, knob).live) || glassbox.same(value, glassbox.state.controls[name][knob]));
+  }
+
+  const stale = (name) => in_sight(name).filter((view) => !is_fresh(name, view));
 
   /** The sentence of a refusal; where tokens were appended, a way back to the text without them stands beside it. */
   function refuse(stage, name, sentence) {
@@ -150,34 +182,41 @@
     if (!leads) frame.open = glassbox.is_open(name, about.name);
     const below = views.slice(index + 1).find((other) => stage.views[other.name]);
     stage.box.insertBefore(frame, below ? stage.views[below.name].frame : null);
-    const view = { frame, body, tools, alternative, root: null, instance: null, latest: null, name, about };
-    view.draw = (answer) => {
-      view.latest = answer;
+    const view = { frame, body, tools, alternative, root: null, instance: null, latest: null, of: null, name, about };
+    view.draw = ({ drawn, of }) => {
+      Object.assign(view, { latest: drawn, of });
       delete frame.dataset.filled;
       view.waiting = !leads && !frame.open;
       return view.waiting ? null : fill(view);
     };
     frame.addEventListener("toggle", () => {
       glassbox.folded(name, about.name, frame.open);
-      if (frame.open && view.waiting) fill(view);
+      if (frame.open) unfolded(view);
     });
     return view;
+  }
+
+  /** A view came into sight. */
+  function unfolded(view) {
+    if (!is_fresh(view.name, view.about.name)) ask_for(view);
+    else if (view.waiting) fill(view);
+  }
+
+  /** Asks for a view that is stale, and shows that it is, until its answer is drawn. */
+  function ask_for(view) {
+    delete view.frame.dataset.filled;
+    view.frame.dataset.stale = "";
+    if (view.name === glassbox.running()) glassbox.run(view.name, { views: [view.about.name] });
   }
 
   /** Draws a view's newest answer; its frame says when that is done. */
   async function fill(view) {
     view.waiting = false;
+    delete view.frame.dataset.stale;
     const answer = view.latest;
     if (answer.kind === "component") await component(view, answer);
-    else still(view, answer);
+    else glassbox.still(view, answer);
     if (view.latest === answer) view.frame.dataset.filled = "";
-  }
-
-  function still(view, answer) {
-    const made = STATIC[answer.kind](answer, view);
-    if (made !== view.body.firstChild) view.body.replaceChildren(made);
-    view.alternative.textContent = "";
-    glassbox.tools(view, answer.kind === "table" ? [["save_table", () => glassbox.save_table(view)]] : []);
   }
 
   /** A component is mounted once; where the view was something else for a while, it comes back as it was. */
@@ -199,96 +238,6 @@
   /** The picture in a sentence or two, for who cannot see it. */
   function describe(view) {
     if (view.instance && view.latest.kind === "component") view.alternative.textContent = view.instance.text?.() ?? "";
-  }
-
-  /** A number to four digits; the saved table has all of them. */
-  const shortly = (value) => (typeof value === "number" ? value.toPrecision(4) : String(value));
-
-  const STATIC = {
-    table(answer) {
-      const wrap = make("div", "gb-table");
-      const table = make("table");
-      const row = table.createTHead().insertRow();
-      for (const [index, column] of answer.columns.entries()) {
-        const numbers = answer.rows.some((values) => typeof values[index] === "number");
-        const cell = make("th", numbers ? "gb-number" : "");
-        cell.append(...glassbox.told(column));
-        cell.scope = "col";
-        row.append(cell);
-      }
-      const rows = table.createTBody();
-      table.setAttribute("aria-rowcount", answer.rows.length + 1);
-      const draw = (values) => {
-        const line = rows.insertRow();
-        for (const [index, value] of values.entries()) {
-          const cell = line.insertCell();
-          if (answer.data.includes(index)) cell.translate = false;
-          cell.textContent = value === null ? "–" : Number.isInteger(value) ? String(value) : shortly(value);
-          if (typeof value === "number") cell.className = "gb-number";
-        }
-      };
-      wrap.append(table, glassbox.rows(answer.rows, draw));
-      return wrap;
-    },
-    markdown(answer) {
-      const line = make("p", "gb-text");
-      line.append(...glassbox.told(answer.text));
-      return line;
-    },
-    html(answer, view) {
-      const wrap = (view.wrap ??= make("div", "gb-framed")); // it stays: a frame that is moved is loaded again
-      if (!wrap.children.length) wrap.append(...answer.choices.map((choice) => choosing(choice, view)));
-      for (const { name, value } of answer.choices) {
-        for (const button of wrap.querySelectorAll(`[data-choice="${name}"]`)) {
-          button.setAttribute("aria-pressed", String(button.dataset.option === value));
-        }
-      }
-      const drawn = wrap.querySelector("iframe");
-      if (drawn?.dataset.url !== answer.url) {
-        drawn?.remove();
-        wrap.append(framed(answer, view.about.title));
-      }
-      return wrap;
-    },
-  };
-
-  /** A row of options above a frame. */
-  function choosing({ name, label, options }, view) {
-    const group = make("div", "gb-choices");
-    group.setAttribute("role", "group");
-    group.setAttribute("aria-label", label);
-    group.append(...options.map(([option, text]) => {
-      const button = make("button", "gb-button gb-small", text);
-      button.type = "button";
-      Object.assign(button.dataset, { choice: name, option });
-      button.addEventListener("click", () => glassbox.set(view.name, name, option));
-      return button;
-    }));
-    return group;
-  }
-
-  /** Somebody else's drawing, in a frame that may run its scripts and nothing else. */
-  function framed({ url, height }, title) {
-    const frame = make("iframe", "gb-frame");
-    frame.setAttribute("sandbox", "allow-scripts"); // never allow-same-origin: it could reach the page
-    Object.assign(frame, { title, loading: "lazy" });
-    Object.assign(frame.dataset, { url, height });
-    frame.src = dressed(frame);
-    return frame;
-  }
-
-  /** The frame's address, which ends in the page's theme and size of type: for these, nothing is loaded again. */
-  function dressed(frame) {
-    const size = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
-    frame.height = Math.ceil(frame.dataset.height * size);
-    const dress = `${glassbox.dark() ? "dark" : "light"},${size}`;
-    return `${glassbox.root()}/${frame.dataset.url}?lang=${glassbox.lang}#${dress}`;
-  }
-
-  for (const event of ["theme", "shown"]) { // the projector's key tells the second
-    glassbox.on(event, () => {
-      for (const frame of document.querySelectorAll(".gb-frame")) frame.contentWindow.location.replace(dressed(frame));
-    });
   }
 
   /** What a component is given of the page around it. */
@@ -314,14 +263,15 @@
       view.instance?.knobs?.(values);
       describe(view);
     }
-    // what else has the same knob is drawn by the server: only while it is open, and once the knob rests
-    const open = views.some((view) => view.frame.open && ["table", "markdown"].includes(view.latest?.kind));
+    // what else has the same knob is drawn by the server: only while it is in sight, and once the knob rests
     clearTimeout(refresh);
-    if (open) refresh = setTimeout(() => glassbox.run(name, { force: true }), 400);
+    const old = () => stale(name).map((view) => mounted[name].views[view]).filter((view) => view?.latest);
+    for (const { frame } of old()) frame.dataset.stale = "";
+    if (old().length) refresh = setTimeout(() => old().forEach(ask_for), 400);
   });
 
   /** The newest answer of a view, as it came: for tests and for the curious at the console. */
   const shown = (name, view) => mounted[name].views[view]?.latest;
 
-  Object.assign(glassbox, { mount_stage, draw_stage, make, shown });
+  Object.assign(glassbox, { mount_stage, draw_stage, make, shown, in_sight, stale });
 })();

@@ -152,7 +152,10 @@
     element.replaceChildren(nav);
   }
 
+  let shown = null; // what it is of: text, how that is read, model
+
   Object.assign(glassbox, {
+    strip_of: () => shown,
     strip(element, watch, props) {
       let newest = 0; // of all explainers' requests: the answer to an older one may come last
       watch("value", () => {
@@ -160,6 +163,7 @@
         const { n, values } = JSON.parse(props.value);
         if (n < newest) return;
         newest = n ?? newest;
+        shown = glassbox.text_of(n);
         draw(element, values);
       });
     },

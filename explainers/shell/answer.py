@@ -1,8 +1,9 @@
 """From a page's request to its answer: check, find or run the trace, draw the views. Knows nothing of gradio.
 
 A request is JSON: {"n", "text", "model": the page's, "controls": {name: value}, "pick": {"name", "event"} or null,
-"run": the id of a finished run or null, "fetch": a model that the person chose, which may be fetched, or null}; an
-answer is JSON: {"n", "done", "refusal", "views", "controls": those that the run moved}. While a trace streams, answers
+"run": the id of a finished run or null, "fetch": a model that the person chose, which may be fetched, or null, "views":
+names of those that are in sight, or null for all}; an answer is JSON: {"n", "done", "refusal", "views": those, each
+with the "knobs" that it was drawn with, "controls": those that the run moved}. While a trace streams, answers
 with done=false carry its newest "steps", "at" being the number of the first of them, and views drawn from all so far.
 An answer that is "absent" names another model, for the one that a link names is not here; one that is "arriving" says
 how far a model is, and the page asks again.
@@ -103,10 +104,17 @@ def stream(explainer: Explainer, request: dict[str, Any], language: str) -> Iter
     values = {**values, **(explainer.after(result) if explainer.after else {})}
     # only what the run or the pick moved: a slider may have moved in the page meanwhile
     moved = {name: value for name, value in values.items() if value != asked[name]}
-    drawn = {"done": True, "views": views_json(explainer, entry, values, language), "controls": to_json(moved)}
+    views = views_json(explainer, entry, values, language, wanted(request))
+    drawn = {"done": True, "views": views, "controls": to_json(moved)}
     drawn |= {"instead": instead} if instead else {}
     drawn["remarks"] = remarks(explainer, text, values, language)
     yield drawn, strip_json(text, str(request.get("model") or models.default(frozenset({"causal"}), text)), language)
+
+
+def wanted(request: dict[str, Any]) -> list[Any] | None:
+    """The names of the views that a page asks for; None where it asks for all."""
+    views = request.get("views")
+    return views if isinstance(views, list) else None
 
 
 def picked(explainer: Explainer, trace: Any, pick: Any) -> dict[str, Any]:

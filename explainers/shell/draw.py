@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Container
 from typing import Any
 
 import models
@@ -49,16 +50,23 @@ def choices(explainer: Explainer, knobs: dict[str, Any], words: Words) -> list[d
     ]
 
 
-def views_json(explainer: Explainer, entry: Entry, values: dict[str, Any], language: str) -> dict[str, Any]:
-    """All views of a trace as JSON, in their order, each with the knobs that it takes; drawn once for all who ask."""
+def views_json(
+    explainer: Explainer, entry: Entry, values: dict[str, Any], language: str, wanted: Container[Any] | None = None
+) -> dict[str, Any]:
+    """Views of a trace as JSON, in their order, each with its "knobs"; drawn once for all who ask.
+
+    wanted: the names of those in sight; None: all of them.
+    """
     drawn = {}
     for name, view in explainer.views.items():
+        if wanted is not None and name not in wanted:
+            continue
         takes = inspect.signature(view).parameters
         knobs = {knob: value for knob, value in values.items() if knob in takes}
         drawing = (name, language, *knobs.values())
         text = entry.drawn.get(drawing)
         if text is None:
-            text = json.dumps(drawn_json(explainer, entry, name, knobs, language))
+            text = json.dumps(drawn_json(explainer, entry, name, knobs, language) | {"knobs": to_json(knobs)})
             KEPT.note(entry, drawing, text)
         drawn[name] = json.loads(text)
     return drawn

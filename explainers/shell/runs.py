@@ -21,7 +21,7 @@ from .. import ALL
 from ..contract import Budget, Explainer, Refusal, Run, Step
 from ..words import words_for
 from .absent import await_models, on_its_way
-from .answer import log_bug
+from .answer import log_bug, wanted
 from .checks import arguments, refusal_text, text_of, values_of
 from .draw import views_json
 from .kept import KEPT, of_run
@@ -111,7 +111,7 @@ def stream(explainer: Explainer, body: str, language: str, owner: str) -> Genera
         lasting = start(explainer, text, values, owner)
         for part in told(lasting, Sketch(explainer, language)):
             yield json.dumps({"n": n, "refusal": None, **part, "run": lasting.state()})
-        yield json.dumps({"n": n, "refusal": None, "run": lasting.state(), **last(lasting, language)})
+        yield json.dumps({"n": n, "refusal": None, "run": lasting.state(), **last(lasting, language, wanted(request))})
     except Refusal as refusal:
         yield failure(n, refusal_text(refusal, language, explainer.name), lasting, on_its_way(refusal))
     except Exception as error:  # a bug: the log gets its trace without the sentence, the page one sentence
@@ -140,13 +140,16 @@ def told(lasting: Lasting, sketch: Sketch) -> Iterator[dict[str, Any]]:
         yield sketch.answer(tuple(lasting.steps))
 
 
-def last(lasting: Lasting, language: str) -> dict[str, Any]:
-    """The finished run's own answer: its Trace is kept under its id, for as long as the page is there."""
+def last(lasting: Lasting, language: str, views: list[Any] | None) -> dict[str, Any]:
+    """The finished run's own answer: its Trace is kept under its id, for as long as the page is there.
+
+    views: the names of those that are drawn; None: all.
+    """
     if lasting.wrong or lasting.trace is None:
         raise lasting.wrong or TypeError(lasting.explainer.name)
     entry = KEPT.keep(of_run(lasting.explainer.name, lasting.run.id), lasting.trace)
     values = {**lasting.values, **{c.name: lasting.run[c.name] for c in lasting.explainer.controls if c.during}}
-    return {"done": True, "views": views_json(lasting.explainer, entry, values, language), "controls": {}}
+    return {"done": True, "views": views_json(lasting.explainer, entry, values, language, views), "controls": {}}
 
 
 def steer(run_id: str, act: str, asked: Mapping[str, str], language: str) -> str:

@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
 
 EVIL = (
-    "</script><script>top.x=1</script><img src=x onerror=top.x=1>",
-    "</iframe><script>parent.x=1</script>--><svg onload=top.x=1> $nonce",
+    "</script><img src=x onerror=top.x=1>",
+    "</iframe>--><svg onload=top.x=1>$nonce",
 )
 PATIENCE = 90_000  # ms: thousands of lines, drawn by a busy processor
 CARD = "#panel-attention [data-view=lines]"

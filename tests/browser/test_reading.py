@@ -70,6 +70,17 @@ def test_the_strip_tells_the_models_own_story_and_leads_to_the_tabs(visit: Open,
     assert sentence(page) == SENTENCES[language]
 
 
+def test_the_strip_goes_back_to_the_sentence_of_a_tab_that_was_answered_before(visit: Open) -> None:
+    page = visit(address("en", "tokens", "one"))
+    wait(page, "tokens", "one")
+    visit(address("en", "sampling", "another"))
+    wait(page, "sampling", "another")
+    shown = page.locator("[data-station=sentence] .gb-station-text")
+    expect(shown).to_have_text("another")
+    visit(address("en", "tokens", "one"))  # which this tab shows already
+    expect(shown).to_have_text("one")
+
+
 def test_the_answer_to_an_older_question_leaves_the_strip_alone(visit: Open) -> None:
     page = visit(address("en", "tokens", SENTENCES["en"]))
     wait(page, "tokens", SENTENCES["en"])
