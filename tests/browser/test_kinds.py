@@ -113,7 +113,7 @@ def rows(page: Page) -> list[str]:
 def test_the_second_model_fits_the_first_until_it_is_chosen(visit: Open) -> None:
     page = visit(address("en", "pair", SENTENCES["en"]), locale="ko-KR")
     wait(page, "pair", SENTENCES["en"])
-    assert page.locator(".gb-control-rnn input").input_value() == "The one that fits"
+    assert page.locator(".gb-control-rnn input").input_value() == "Automatic"
     assert rows(page)[0] == "stories-gpt" and rows(page)[1] in ("stories-lstm", "tiny-lstm")
     assert "rnn" not in page.evaluate("glassbox.write(glassbox.state)")
     choose(page, "#gb-model", "ko-gpt")
