@@ -209,6 +209,16 @@ def open_page(profiles: Profiles, server: App) -> Iterator[Callable[..., Page]]:
     assert not watch.wrongs, "\n".join(watch.wrongs)
 
 
+@pytest.fixture
+def open_cut_page(profiles: Profiles, server: App) -> Iterator[Callable[..., Page]]:
+    """As `open_page`, for a page whose connection is cut or refused: what the browser logs of that is no fault."""
+    watch = Watch(profiles, server)
+    yield watch.open
+    watch.close()
+    elsewhere = [wrong for wrong in watch.wrongs if wrong.startswith("asked for")]
+    assert not elsewhere, elsewhere
+
+
 # As a link does that is opened in a page: what stood there before is let go.
 GO = """(fragment) => {
     history.replaceState(null, "", location.pathname + fragment);

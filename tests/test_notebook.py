@@ -48,6 +48,7 @@ def shown(cell: Any) -> list[dict[str, Any]]:
     return [output.data for output in cell.outputs if output.output_type in ("display_data", "execute_result")]
 
 
+@pytest.mark.slow
 def test_the_notebook_runs(cells: list[Any]) -> None:
     wrong = [output for cell in cells[:-1] for output in cell.outputs if output.output_type in ("error", "stream")]
     assert all(output.output_type == "stream" and output.name == "stdout" for output in wrong), wrong
@@ -56,6 +57,7 @@ def test_the_notebook_runs(cells: list[Any]) -> None:
     assert all(len(data["text/plain"]) < 300 for data in forms)
 
 
+@pytest.mark.slow
 def test_a_refusal_is_a_sentence_and_no_trace(cells: list[Any]) -> None:
     (error,) = cells[-1].outputs
     assert error.output_type == "error" and error.traceback == [sentences("en")["empty_text"]]
@@ -63,6 +65,7 @@ def test_a_refusal_is_a_sentence_and_no_trace(cells: list[Any]) -> None:
     assert said.splitlines() == [sentences(language)["empty_text"] for language in ("en", "ko")]
 
 
+@pytest.mark.slow
 def test_an_output_holds_all_it_needs_and_is_let_out(cells: list[Any]) -> None:
     for cell in cells:
         pages = [data.get("text/html", "") for data in shown(cell)]

@@ -341,19 +341,17 @@ def pickled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_only_a_host_that_allows_it_asks_the_hub(tmp_path: Path, pickled: Path) -> None:
+@pytest.mark.parametrize("policy", ["bundled", pytest.param("any", marks=pytest.mark.slow)])
+def test_only_a_host_that_allows_it_asks_the_hub(tmp_path: Path, pickled: Path, policy: str) -> None:
     """By a local stand-in for the Hub, which hears from an open host and not from one of bundled models."""
-    for policy in ("any", "bundled"):
-        folder = tmp_path / policy
-        folder.mkdir()
-        with listening() as hub:
-            hosting = {"HF_ENDPOINT": hub.url, "HF_HUB_OFFLINE": "0", "GLASSBOX_FOLDER": str(pickled)}
-            with running_app(folder, GLASSBOX_MODELS=policy, **hosting) as app:
-                answers = [tool(app, e.name, text="ok", model=name) for e in ALL for name in (*NAMES, *PATHS)]
-                assert all(answer["isError"] for answer in answers)
-                page_asks(app)
-                refused(tool(app, "sampling", text="ok", model="mine"), "unsafe_file", model="mine")
-            assert bool(hub.asked) == (policy == "any")
+    with listening() as hub:
+        hosting = {"HF_ENDPOINT": hub.url, "HF_HUB_OFFLINE": "0", "GLASSBOX_FOLDER": str(pickled)}
+        with running_app(tmp_path, GLASSBOX_MODELS=policy, **hosting) as app:
+            answers = [tool(app, e.name, text="ok", model=name) for e in ALL for name in (*NAMES, *PATHS)]
+            assert all(answer["isError"] for answer in answers)
+            page_asks(app)
+            refused(tool(app, "sampling", text="ok", model="mine"), "unsafe_file", model="mine")
+        assert bool(hub.asked) == (policy == "any")
     assert not (pickled.parent / "ran").exists()
 
 

@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.reading import LOCALES, SENTENCES, address, answer, unfold, wait
 from tests.browsing import App
@@ -124,9 +124,8 @@ def test_a_seed_is_a_whole_number(visit: Open) -> None:
     page.wait_for_function("glassbox.state.controls.sampling.ids.length === 1")
 
 
-def test_a_full_queue_is_said_and_asked_again(browser: Browser, server: App) -> None:
-    page = browser.new_page(locale="en-US")  # not open_page: the browser itself logs the 503 that is made here
-    page.goto(server.url + address("ko", "tokens", SENTENCES["ko"]))
+def test_a_full_queue_is_said_and_asked_again(open_cut_page: Open) -> None:
+    page = open_cut_page(address("ko", "tokens", SENTENCES["ko"]))
     wait(page, "tokens")
     seen: list[str] = []
 
@@ -143,7 +142,6 @@ def test_a_full_queue_is_said_and_asked_again(browser: Browser, server: App) -> 
     expect(page.locator("#panel-tokens .gb-progress")).to_be_hidden(timeout=3000)
     wait(page, "tokens", "가득 찬 줄")
     assert len(seen) >= 2
-    page.close()
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from explainers.contract import Budget, Run
-from tests.browser.reading import LOCALES, address, answer, wait
+from tests.browser.reading import LOCALES, address, answer, unfold, wait
 from tests.browsing import App
 from tests.lab import descent
 
@@ -138,9 +138,9 @@ def test_what_was_learnt_stays_while_only_its_drawing_changes(visit: Open) -> No
     before = losses(page)
     page.evaluate("glassbox.set('descent', 'digits', 6)")
     wait(page, "descent", TEXT)
-    assert losses(page) == before and answer(page, "descent", "numbers")["rows"][0][0] != round(
-        answer(page, "descent", "numbers")["rows"][0][0], 3
-    )
+    unfold(page, "numbers")
+    slope = answer(page, "descent", "numbers")["rows"][0][0]
+    assert losses(page) == before and slope != round(slope, 3)
     page.locator("#gb-sentence textarea").fill("another")
     wait(page, "descent", "another")
     assert losses(page) == [] and page.evaluate("glassbox.run_of('descent')") is None
@@ -176,14 +176,12 @@ def test_closing_the_page_ends_it(open_page: Open, server: App) -> None:
     wait_for_threads(server, 0, 4)
 
 
-def test_leaving_the_page_ends_it(browser: Browser, server: App) -> None:
-    page = browser.new_page(locale="en-US")  # not open_page: gradio itself logs that its stream was cut
-    opened(lambda path, **_: page.goto(server.url + path) and page)
+def test_leaving_the_page_ends_it(open_cut_page: Open, server: App) -> None:
+    page = opened(open_cut_page)  # gradio itself logs that its stream was cut
     press(page, "start")
     at_step(page, 5)
     page.goto("about:blank")
     wait_for_threads(server, 0, 4)
-    page.close()
 
 
 def test_a_page_that_dies_without_a_word_ends_it(open_page: Open, server: App) -> None:
@@ -225,8 +223,8 @@ def test_two_people_have_two_runs(open_page: Open, server: App) -> None:
     assert losses(one)[0] != losses(other)[0]
 
 
-def test_one_too_many_is_refused_in_a_sentence(open_page: Open, server: App) -> None:
-    pages = [opened(open_page), opened(open_page), opened(open_page, "ko")]
+def test_one_too_many_is_refused_in_a_sentence(open_page: Open, visit: Open, server: App) -> None:
+    pages = [opened(open_page), opened(visit), opened(visit, "ko")]
     for page in pages[:2]:
         press(page, "start")
         at_step(page, 2)
@@ -239,8 +237,9 @@ def test_one_too_many_is_refused_in_a_sentence(open_page: Open, server: App) -> 
     press(pages[2], "start")
     at_step(pages[2], 2)
     expect(said).to_be_hidden(timeout=SLOW)
-    for page in pages:
-        page.close()
+    for page in pages[1:]:
+        press(page, "stop")
+        over(page)
     wait_for_threads(server, 0, 4)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from tests.browser.reading import address, answer, unfold, wait
 from tests.browsing import App
 from tests.lab.slow import MANY
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
+Open = Callable[..., Page]
 
 # A component that writes down what it is given; put among the page's own as soon as there are any.
 SEEN = """
@@ -46,11 +47,17 @@ def free(lab: App) -> Iterator[None]:
         (lab.log.parent / name).touch()
 
 
-def opened(browser: Browser, server: App, text: str) -> Page:
-    """A page on which the component stands already, and then the text."""
-    page = browser.new_page(locale="ko-KR")
+def begun(open_page: Open, server: App, path: str, locale: str) -> Page:
+    """A page on which the component stands from the beginning."""
+    page = open_page("/healthz", locale=locale)
     page.add_init_script(SEEN)
-    page.goto(server.url + address("en", "slow", "first"))
+    page.goto(server.url + path)
+    return page
+
+
+def opened(open_page: Open, server: App, text: str) -> Page:
+    """A page on which the component stands already, and then the text."""
+    page = begun(open_page, server, address("en", "slow", "first"), "ko-KR")
     wait(page, "slow", "first")
     unfold(page, "seen")
     page.wait_for_selector("[data-view=seen] .gb-component", state="attached")
@@ -65,8 +72,8 @@ def drawn(page: Page) -> int:
     return len(answer(page, "slow", "picture")["props"]["figure"]["data"][0]["y"])
 
 
-def test_each_step_is_shown_before_the_next_is_made(browser: Browser, server: App, folder: Path) -> None:
-    page = opened(browser, server, "wait")
+def test_each_step_is_shown_before_the_next_is_made(open_page: Open, server: App, folder: Path) -> None:
+    page = opened(open_page, server, "wait")
     page.wait_for_function("seen.length === 1")  # while the trace stands still after its first step
     page.wait_for_function("glassbox.shown('slow', 'numbers').rows[0][0] === 1")
     assert drawn(page) == 1 and page.evaluate("glassbox.stages.slow.open")
@@ -77,25 +84,21 @@ def test_each_step_is_shown_before_the_next_is_made(browser: Browser, server: Ap
     wait(page, "slow", "wait")
     assert drawn(page) == MANY and page.evaluate("seen.length") == MANY
     assert page.locator("[data-view=numbers] td").all_inner_texts() == [str(MANY)]
-    page.close()
 
 
 @pytest.mark.slow
-def test_steps_that_come_faster_than_a_browser_draws_are_all_given_once(browser: Browser, server: App) -> None:
-    page = opened(browser, server, "fast")
+def test_steps_that_come_faster_than_a_browser_draws_are_all_given_once(open_page: Open, server: App) -> None:
+    page = opened(open_page, server, "fast")
     wait(page, "slow", "fast")
     assert page.evaluate("seen") == list(range(MANY))
     page.locator("#gb-sentence textarea").fill("first")  # kept: no steps, the same picture
     wait(page, "slow", "first")
     assert page.evaluate("seen.length") == MANY and drawn(page) == MANY
-    page.close()
 
 
-def test_views_drawn_from_steps_stand_in_their_order(browser: Browser, server: App, folder: Path) -> None:
+def test_views_drawn_from_steps_stand_in_their_order(open_page: Open, server: App, folder: Path) -> None:
     """On a first visit the two that can be drawn from steps come first; the third finds its place between them."""
-    page = browser.new_page(locale="en-US")
-    page.add_init_script(SEEN)
-    page.goto(server.url + address("ko", "slow", "wait", model="ko-gpt"))
+    page = begun(open_page, server, address("ko", "slow", "wait", model="ko-gpt"), "en-US")
     page.wait_for_selector("#stage-slow [data-view=picture]")
     assert page.locator("#stage-slow [data-view]").count() == 2
     for name in ("go", "end"):
@@ -103,4 +106,3 @@ def test_views_drawn_from_steps_stand_in_their_order(browser: Browser, server: A
     wait(page, "slow", "wait")
     views = page.locator("#stage-slow [data-view]").evaluate_all("(all) => all.map((e) => e.dataset.view)")
     assert views == ["picture", "seen", "numbers"]
-    page.close()

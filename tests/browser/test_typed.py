@@ -23,7 +23,7 @@ def labels(page: Page) -> list[str]:
     return list(answer(page, "attention", "heads")["props"]["labels"])
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("language", ["en", pytest.param("ko", marks=pytest.mark.slow)])
 def test_a_mask_is_one_where_it_is_asked_for(visit: Open, open_page: Open, language: str) -> None:
     text, model = MASKED[language]
     page = visit(address(language, "attention", text, model=model), locale=LOCALES[language])
