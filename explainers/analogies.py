@@ -1,8 +1,8 @@
 """Word arithmetic: from " he" to " she" is a step, and the same step from " his" should end near " her".
 
-The row nearest to b - a + c by cosine, the three themselves left out (Mikolov, Yih and Zweig, "Linguistic regularities
-in continuous space word representations", 2013). Beside it stands what is nearest to c without any step: where the
-two agree, the arithmetic has done nothing.
+The row nearest to b - a + c by cosine, as seen from the mean row, the three themselves left out (Mikolov, Yih and
+Zweig, "Linguistic regularities in continuous space word representations", 2013). Beside it stands what is nearest to c
+without any step: where the two agree, the arithmetic has done nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import models
+from explainers import neighbours
 from explainers.contract import Table
 from explainers.words import Words
 
@@ -29,14 +30,6 @@ def word(model: str, text: str) -> int | None:
         if len(ids) == 1:
             return int(ids[0])
     return None
-
-
-def along(table: np.ndarray, lengths: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """How far each row lies in the direction of each target: (V, D), (V,), (S, D) -> (S, V), in proportion to cosines.
-
-    All targets together, for most of the time goes into reading the table.
-    """
-    return targets @ table.T / np.maximum(lengths, 1e-12)
 
 
 def first(scores: np.ndarray, without: tuple[int, ...], count: int) -> list[int]:
@@ -64,10 +57,10 @@ def answers(model: str, stamp: str, sums: tuple[Sum, ...]) -> tuple[tuple[Any, .
     known = [(one, tuple(i for i in ids if i is not None)) for one, ids in cut if None not in ids]
     if not known:
         return ()
-    table = models.table(model)
-    rows = table[[ids for _, ids in known]]  # (S, 3, D)
+    table = neighbours.EmbeddingTable.of(model)
+    rows = table.from_mean([ids for _, ids in known])  # (S, 3, D)
     targets = np.concatenate([rows[:, 1] - rows[:, 0] + rows[:, 2], rows[:, 2]])
-    scores = along(table, models.row_lengths(model), targets)  # (2S, V)
+    scores = neighbours.along(targets, table)  # (2S, V), all together: most of the time goes into reading the table
     pairs = zip(known, scores[: len(known)], scores[len(known) :], strict=True)
     return tuple(answer(model, one, ids, found, alone) for (one, ids), found, alone in pairs)
 

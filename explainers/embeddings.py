@@ -1,7 +1,7 @@
 """Text to numbers: an id picks a row of a table, and tokens that are used alike have come to lie near each other.
 
-The row is all that the model begins with. How alike two rows are is told by the angle between them, in all their
-numbers; a picture of two or three axes holds only a small part of that, and says how much.
+How alike two rows are is told by the angle between them as seen from the mean row, in all their numbers; a picture of
+two or three axes holds only a small part of that, and says how much.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import plotly.graph_objects as go
 import models
 from explainers import analogies, figures, space
 from explainers.contract import Choice, Explainer, Model, Number, Refusal, Table, Toggle, brief
-from explainers.neighbours import Neighbours, around, degrees, most_at_home, near_all
+from explainers.figures import colour, plain
+from explainers.neighbours import EmbeddingTable, Neighbours, around, band, cosines, degrees, most_at_home, near_all
 from explainers.sentence import read
 from explainers.words import NO_WORDS, Words
 
@@ -38,6 +39,7 @@ class Trace:
     cosines: np.ndarray  # (T, T) float32, symmetric, 1 on the diagonal
     neighbours: tuple[Neighbours, ...]  # T
     chosen: Neighbours  # of the token that the picture stands at
+    band: tuple[float, float]  # between which cosines to the chosen token nine tenths of the vocabulary lie
     share: np.ndarray  # (4,) float32, of the variance that each axis holds; falls, sums to at most 1
     points: np.ndarray  # (T, 4) float32, the tokens along the axes
     near: np.ndarray  # (1 + K, 4) float32, the chosen token, then its neighbours
@@ -63,9 +65,9 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None, token: int 
     sentence = read(text, model)
     if len(sentence.ids) > MOST_TOKENS:
         raise Refusal("too_many_tokens", tokens=len(sentence.ids), limit=MOST_TOKENS)
-    table, projection = models.table(sentence.model), models.projection(sentence.model)
-    if token >= len(table):
-        raise Refusal("unknown_token", token=token, size=len(table))
+    table, projection = EmbeddingTable.of(sentence.model), models.projection(sentence.model)
+    if token >= len(table.rows):
+        raise Refusal("unknown_token", token=token, size=len(table.rows))
     ids = np.array(sentence.ids, dtype=np.int64)
     pieces = models.pieces(sentence.model, ids)
     neighbours, alike = near_all(sentence.model, ids.tolist())
@@ -73,20 +75,22 @@ def trace(text: str, *, model: str | os.PathLike[str] | None = None, token: int 
     if token >= 0:
         (chosen,), _ = near_all(sentence.model, [token])
     shown = np.concatenate([np.arange(len(projection.points)), ids, [chosen.id], chosen.ids])
-    turned = around(table[shown], table[chosen.id], len(chosen.ids))
+    middle = table.from_mean([chosen.id])
+    turned = around(table.from_mean(shown), middle[0], len(chosen.ids))
     return Trace(
         text=sentence.text,
         model=sentence.model,
         ids=ids,
         labels=models.labels(pieces),
-        size=len(table),
-        rows=table[ids],
+        size=len(table.rows),
+        rows=table.rows[ids],
         cosines=alike,
         neighbours=neighbours,
         chosen=chosen,
+        band=band(cosines(middle, table)[0]),
         share=projection.share,
-        points=projection.project(table[ids]),
-        near=projection.project(table[[chosen.id, *chosen.ids]]),
+        points=projection.project(table.rows[ids]),
+        near=projection.project(table.rows[[chosen.id, *chosen.ids]]),
         vocabulary=projection.points,
         vocabulary_labels=names(sentence.model, models.stamp(sentence.model), len(projection.points)),
         around=turned[: len(projection.points)],
@@ -144,10 +148,18 @@ def cells(one: Neighbours, count: int) -> tuple[Any, ...]:
 
 
 def nearness(trace: Trace, words: Words = NO_WORDS) -> go.Figure:
-    """The chosen token's neighbours as bars: how far each cosine goes."""
+    """The chosen token's neighbours as bars: how far each cosine goes, and where nine tenths of the vocabulary lie."""
     titles = (words("views.nearness.axes.token"), words("views.nearness.axes.cosine"))
     texts = [f"{cosine:.2f}" for cosine in trace.chosen.cosines]
-    return figures.bars(trace.chosen.labels, trace.chosen.cosines.tolist(), titles=titles, texts=texts)
+    made = figures.bars(trace.chosen.labels, trace.chosen.cosines.tolist(), titles=titles, texts=texts)
+    low, high = trace.band
+    made.add_hrect(y0=low, y1=high, fillcolor=colour("muted"), opacity=0.25, line_width=0, layer="below")
+    made.add_annotation(
+        text=plain(words("views.nearness.band")),
+        **{"x": 1, "xref": "paper", "xanchor": "right", "y": high, "yanchor": "bottom", "showarrow": False},
+        font={"color": colour("text")},
+    )
+    return made
 
 
 def angles(trace: Trace, words: Words = NO_WORDS) -> go.Figure:

@@ -1,4 +1,8 @@
-"""How near rows of a table are to each other: by the angle between them, in all of their numbers."""
+"""How near rows of a table are to each other: by the angle between them, in all their numbers, seen from the mean row.
+
+The mean row is taken away first: all rows share it, and with it in them any two look alike (in ko-bert by a cosine of
+0.87), the rare above all (Mu and Viswanath, "All-but-the-top", 2018).
+"""
 
 from __future__ import annotations
 
@@ -24,20 +28,49 @@ class Neighbours:
     cosines: np.ndarray  # (K,) float32, falling, from all D numbers of a row
 
 
-def cosines(rows: np.ndarray, table: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
-    """(T, D), (V, D) -> (T, V) float32: the cosine of the angle between each row and each of the table's.
+@dataclass(frozen=True)
+class EmbeddingTable:
+    """A model's embedding table, the mean of its rows, and how far each row is from that."""
 
-    A row of zeros, which has no direction, is at right angles to all. lengths: (V,) of the table's rows, where they are
-    known: measuring them takes as long as all the rest.
+    rows: np.ndarray  # (V, D)
+    mean: np.ndarray  # (D,)
+    lengths: np.ndarray  # (V,)
 
-    >>> cosines(np.array([[3.0, 0.0]]), np.array([[1.0, 0.0], [0.0, 2.0], [-1.0, 0.0]])).tolist()
-    [[1.0, 0.0, -1.0]]
+    @classmethod
+    def of(cls, model: str) -> EmbeddingTable:
+        return cls(models.table(model), models.mean_row(model), models.row_lengths(model))
+
+    def from_mean(self, ids: Sequence[int] | np.ndarray) -> np.ndarray:
+        """The rows of these ids (T) as seen from the mean row, (T, D)."""
+        return self.rows[np.asarray(ids, dtype=np.int64)] - self.mean
+
+
+def along(away: np.ndarray, table: EmbeddingTable) -> np.ndarray:
+    """(T, D) as seen from the mean row -> (T, V): how far each row of the table lies that way, as cosines do.
+
+    The table itself stays as it is, for without its mean it would be there twice.
+
+    >>> rows = np.array([[2.0, 1.0], [1.0, 3.0], [0.0, 1.0]])
+    >>> table = EmbeddingTable(rows, np.array([1.0, 1.0]), np.array([1.0, 2.0, 1.0]))
+    >>> along(np.array([[3.0, 0.0]]), table).tolist()
+    [[3.0, 0.0, -3.0]]
     """
-    own = np.maximum(np.linalg.norm(rows, axis=1), 1e-12)
-    other = np.maximum(np.linalg.norm(table, axis=1) if lengths is None else lengths, 1e-12)
-    alike = (rows / own[:, None]) @ table.T
-    alike /= other
+    reach = away @ table.rows.T
+    reach -= (away @ table.mean)[:, None]
+    reach /= np.maximum(table.lengths, 1e-12)  # a row that is the mean has no direction, and is at right angles to all
+    return reach
+
+
+def cosines(away: np.ndarray, table: EmbeddingTable) -> np.ndarray:
+    """(T, D) as seen from the mean row -> (T, V) float32: the cosine of the angle to each row of the table."""
+    alike = along(away / np.maximum(np.linalg.norm(away, axis=1), 1e-12)[:, None], table)
     return np.clip(alike, -1, 1, out=alike).astype(np.float32, copy=False)
+
+
+def band(alike: np.ndarray) -> tuple[float, float]:
+    """Between which cosines nine tenths of a vocabulary lie, of those (V,) of one token to all."""
+    low, high = np.percentile(alike, (5, 95))
+    return float(low), float(high)
 
 
 def degrees(cosine: np.ndarray) -> np.ndarray:
@@ -80,13 +113,13 @@ def near_all(model: str, ids: Sequence[int]) -> tuple[tuple[Neighbours, ...], np
 
     Some rows at a time: a cosine for each pair of a long text and a large vocabulary would take more than the model.
     """
-    table, lengths = models.table(model), models.row_lengths(model)
+    table = EmbeddingTable.of(model)
     each = list(dict.fromkeys(ids))
     found: dict[int, Neighbours] = {}
     among = np.empty((len(each), len(ids)), np.float32)
     for start in range(0, len(each), AT_ONCE):
         some = each[start : start + AT_ONCE]
-        alike = cosines(table[some], table, lengths)
+        alike = cosines(table.from_mean(some), table)
         among[start : start + AT_ONCE] = alike[:, ids]
         found |= {i: nearest(model, i, row) for i, row in zip(some, alike, strict=True)}
     return tuple(found[i] for i in ids), among[[each.index(i) for i in ids]]

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         with_rows,
     )
     from .refusal import Refusal
-    from .run import Pass, as_tensor, forward, last_logits, row_lengths, table
+    from .run import Pass, as_tensor, forward, last_logits, mean_row, row_lengths, table
     from .space import Projection, projection
     from .vocabulary import same_tokens
 
@@ -91,6 +91,7 @@ __all__ = [
     "last_logits",
     "load",
     "lost",
+    "mean_row",
     "name_of",
     "offered",
     "pieces",
@@ -148,6 +149,7 @@ HOME = {
     "last_logits": "run",
     "load": "load",
     "lost": "pieces",
+    "mean_row": "run",
     "name_of": "catalog",
     "offered": "catalog",
     "pieces": "pieces",

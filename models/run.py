@@ -155,27 +155,39 @@ def table(name: str | Path) -> np.ndarray:
     return _measured(name)[0]
 
 
-def row_lengths(name: str | Path) -> np.ndarray:
-    """The length (V,) float32 of each row of a model's embedding table, measured once; refusals as `table` has them."""
+def mean_row(name: str | Path) -> np.ndarray:
+    """The mean (D,) float32 of all rows of a model's embedding table; refusals as `table` has them.
+
+    All rows share it, so that it says nothing of any one token, and yet it is most of what two rows have in common.
+    """
     return _measured(name)[1]
 
 
-def _measured(name: str | Path) -> tuple[np.ndarray, np.ndarray]:
+def row_lengths(name: str | Path) -> np.ndarray:
+    """How far each row of a model's embedding table is from the mean row: (V,) float32; refusals as `table`'s."""
+    return _measured(name)[2]
+
+
+def _measured(name: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The table, its mean row and its rows' lengths from there, worked out once."""
     loaded = load(name)
     found = _tables.get(loaded)
     if found is None:
         weight = loaded.model.get_input_embeddings().weight.detach()
-        lengths = weight.norm(dim=1)
+        parts = weight.split(ROWS_AT_ONCE)  # in float64 a large table would take more than the model
+        mean = torch.stack([part.sum(0, dtype=torch.float64) for part in parts]).sum(0) / len(weight)
+        lengths = torch.cat([(part - mean.to(part)).norm(dim=1) for part in parts])
         if not finite.is_finite(lengths):
             raise Refusal("value_not_finite", model=loaded.name, tensor=finite.name_of(loaded.model, weight))
-        found = as_array(weight), as_array(lengths)
+        found = as_array(weight), as_array(mean), as_array(lengths)
         for part in found:
             part.flags.writeable = False
         _tables[loaded] = found
     return found
 
 
-_tables: WeakKeyDictionary[Loaded, tuple[np.ndarray, np.ndarray]] = WeakKeyDictionary()
+ROWS_AT_ONCE = 8192
+_tables: WeakKeyDictionary[Loaded, tuple[np.ndarray, np.ndarray, np.ndarray]] = WeakKeyDictionary()
 
 
 def as_ids(loaded: Loaded, ids: Sequence[int]) -> torch.Tensor:

@@ -29,9 +29,15 @@ def table_of(plain: Plain) -> torch.Tensor:
     return plain.model.get_input_embeddings().weight.detach()
 
 
+def centred(plain: Plain) -> torch.Tensor:
+    """The rows as seen from their mean, from where all angles are."""
+    table = table_of(plain).double()
+    return table - table.mean(0)
+
+
 def nearest(plain: Plain, token: int, count: int = 12) -> list[int]:
-    """The ids whose rows point most nearly the same way, by torch's own cosine over all numbers of a row."""
-    table = table_of(plain)
+    """The ids whose rows point most nearly the same way from their mean, by torch's own cosine over all numbers."""
+    table = centred(plain)
     alike = torch.nn.functional.cosine_similarity(table[token][None], table, dim=-1)
     alike[token] = -2
     return alike.topk(count).indices.tolist()
@@ -98,7 +104,7 @@ def test_the_neighbours_are_the_nearest_by_cosine_and_a_click_goes_to_one(visit:
     near = nearest(plain, token)
     listed = [row["data"] for row in shown(page)["meta"]["near"]["rows"]]
     assert listed == near
-    table = table_of(plain)
+    table = centred(plain)
     best = float(torch.nn.functional.cosine_similarity(table[token], table[near[0]], dim=0))
     assert page.locator(f"{PICTURE} .gb-beside-value").first.inner_text() == f"{best:.2f}"
     page.locator(f"{PICTURE} .gb-beside-row").first.click()
@@ -115,7 +121,7 @@ def test_the_neighbours_are_the_nearest_by_cosine_and_a_click_goes_to_one(visit:
 @EACH
 def test_the_distance_on_the_screen_is_the_angle(visit: Open, language: str) -> None:
     page = opened(visit, language)
-    table = table_of(Plain(MODELS[language])).double()
+    table = centred(Plain(MODELS[language]))
     token = shown(page)["meta"]["chosen"]
     expected = torch.nn.functional.cosine_similarity(table[token][None], table, dim=-1).clamp(-1, 1).arccos().rad2deg()
     x, y = drawn_at(page, "vocabulary")
@@ -314,7 +320,7 @@ def test_three_words_are_a_sum_of_their_rows(visit: Open, language: str) -> None
     cells = page.locator("[data-view=arithmetic] tbody tr").first.locator("td").all_inner_texts()
     plain = Plain(MODELS[language])
     a, b, c = (plain.ids(f" {word}")[0] for word in own)
-    table = table_of(plain)
+    table = centred(plain)
     alike = torch.nn.functional.cosine_similarity((table[b] - table[a] + table[c])[None], table, dim=-1)
     alike[[a, b, c]] = -2
     best = plain.tokenizer.decode([int(alike.argmax())]).strip()
@@ -330,6 +336,6 @@ def test_angles_between_the_tokens_of_the_sentence(visit: Open) -> None:
         "(p) => Array.from(p._fullData[0].z, (r) => Array.from(r))"
     )
     plain = Plain("stories-gpt")
-    rows = table_of(plain)[plain.ids(SENTENCES["en"])]
+    rows = centred(plain)[plain.ids(SENTENCES["en"])]
     expected = torch.nn.functional.cosine_similarity(rows[:, None], rows[None], dim=-1).numpy()
     np.testing.assert_allclose(drawn, expected, atol=1e-5)

@@ -10,7 +10,7 @@ import pytest
 import models
 from explainers import analogies, dots, embeddings
 from explainers.contract import Refusal
-from explainers.neighbours import NEAREST, Neighbours, cosines
+from explainers.neighbours import NEAREST, EmbeddingTable, Neighbours, cosines
 from explainers.words import words_for
 from models.space import FILE, Projection, digest, pca, save, shipped
 
@@ -26,7 +26,7 @@ def hold(trace: embeddings.Trace, table: np.ndarray) -> None:
     """What a Trace promises."""
     import torch
 
-    tensor = torch.tensor(table)
+    tensor = torch.tensor(table - table.mean(0, dtype=np.float64)).float()  # as seen from the mean row
     np.testing.assert_array_equal(trace.rows, table[trace.ids])
     expected = torch.nn.functional.cosine_similarity(tensor[trace.ids][:, None], tensor[None], dim=-1).numpy()  # (T, V)
     np.testing.assert_allclose(trace.cosines, expected[:, trace.ids], atol=1e-5)
@@ -34,6 +34,10 @@ def hold(trace: embeddings.Trace, table: np.ndarray) -> None:
     for row, token, one in zip(expected, trace.ids, trace.neighbours, strict=True):
         hold_nearest(one, int(token), row)
     hold_nearest(trace.chosen, trace.chosen.id, expected_of(tensor, trace.chosen.id))
+    inside = (expected_of(tensor, trace.chosen.id) >= trace.band[0]) & (
+        expected_of(tensor, trace.chosen.id) <= trace.band[1]
+    )
+    assert inside.mean() == pytest.approx(0.9, abs=0.01)
     turned = np.degrees(np.arccos(np.clip(expected_of(tensor, trace.chosen.id), -1, 1)))
     np.testing.assert_allclose(far(trace.around), turned[: len(trace.around)], atol=0.05)
     np.testing.assert_allclose(far(trace.turned), turned[trace.ids], atol=0.05)
@@ -177,7 +181,8 @@ def test_dots_are_the_points_along_the_axes_named(tiny: str, projection: str, fi
 def test_the_distance_from_the_middle_is_the_angle(tiny: str) -> None:
     trace = embeddings.trace(TEXTS[0], model=tiny, token=9)
     drawn = {part.name: part for part in embeddings.picture(trace, projection="angle").data}
-    alike = cosines(models.table(tiny)[[9]], models.table(tiny))[0]
+    table = EmbeddingTable.of(tiny)
+    alike = cosines(table.from_mean([9]), table)[0]
     away = np.hypot(drawn["vocabulary"].x, drawn["vocabulary"].y)
     np.testing.assert_allclose(np.cos(np.radians(away)), alike, atol=1e-3)
     assert (drawn["chosen"].x[0], drawn["chosen"].y[0]) == (0, 0)
@@ -234,6 +239,7 @@ def test_arithmetic_is_plain_arithmetic(model: str, sum_: tuple[str, str, str], 
     """Every rank by a loop of the test's own; these two the models get right, and better than without the step."""
     (row,) = analogies.answers(model, models.stamp(model), ((*sum_, wanted.strip()),))
     table = models.table(model).astype(np.float64)
+    table -= table.mean(0)
     a, b, c, goal = (models.encode(model, f" {text.strip()}")[0] for text in (*sum_, wanted))
     unit = table / np.linalg.norm(table, axis=1, keepdims=True)
     ranks = []

@@ -31,8 +31,8 @@ class Real(Plain):
         return self.model.get_input_embeddings().weight.detach()
 
     def neighbours(self, token: int, count: int) -> tuple[list[int], np.ndarray]:
-        """The ids whose rows point most nearly the same way as one's, nearest first, and their cosines."""
-        rows = self.table
+        """The ids whose rows point most nearly the same way as one's from the mean row, and their cosines."""
+        rows = self.table - self.table.mean(0)
         alike = torch.nn.functional.cosine_similarity(rows[token][None], rows, dim=-1)
         alike[token] = -2
         best = alike.topk(count)
