@@ -13,14 +13,21 @@
   const named = (value) => boot.any || boot.real.includes(value); // a real one may be missing here, which the answer says
   const shared = (c) => Boolean(c.shared); // the page's picker sets it, for every explainer
 
-  function defaults() {
+  /** What a tab begins with: its first example, which shows its point; of "about", that of the first tab. */
+  const opening = (tab) => (explainer(tab) ?? boot.explainers[0]).examples[0];
+
+  function defaults(tab = boot.explainers[0].name) {
     const controls = {};
     for (const one of boot.explainers) {
       controls[one.name] = Object.fromEntries(one.controls.filter((c) => !shared(c)).map((c) => [c.name, c.default]));
     }
-    const first = boot.explainers[0];
     const open = Object.fromEntries(boot.explainers.map((one) => [one.name, []]));
-    return { tab: first.name, text: first.examples[0].text, special_tokens: false, model: boot.model, controls, open };
+    return { tab, text: opening(tab).text, special_tokens: false, model: boot.model, controls, open };
+  }
+
+  /** Puts an example's own controls into a state, such as the head that shows its point; they are of a bundled model. */
+  function exemplify(state, tab, example) {
+    if (example.controls && state.model === (example.model ?? boot.bundled)) Object.assign(state.controls[tab], example.controls);
   }
 
   /** Those of some names that are folds of an explainer, in the order in which they stand on the page. */
@@ -97,11 +104,12 @@
 
   /** Reads a link into {state, projector, cut, nonsense: why a value is none, or true}: what cannot be read is left out. */
   function parse(fragment) {
-    const state = defaults();
+    const { pairs, cut } = glassbox.fragment.split(fragment);
+    const state = defaults(pairs.filter(([key, value]) => key === "tab" && explainer(value)).pop()?.[1]);
     let nonsense = false;
     let projector = false;
-    const { pairs, cut } = glassbox.fragment.split(fragment);
     if (pairs.some(([key]) => key === "text")) state.model = boot.bundled;
+    else exemplify(state, state.tab, opening(state.tab));
     for (const [key, value, good] of pairs) {
       if (!good) nonsense ||= true;
       const [name, controlName] = key.split(".");
@@ -129,7 +137,7 @@
   }
 
   Object.assign(glassbox, {
-    state: defaults(), defaults, parse, read, write, address, explainer, control, controlsOf, instead, in_order, same, unfit,
+    state: defaults(), defaults, opening, exemplify, parse, read, write, address, explainer, control, controlsOf, instead, in_order, same, unfit,
     MOST_LINK,
   });
 })();

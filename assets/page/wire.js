@@ -6,6 +6,7 @@
   let page = null;
   let timer = 0;
   let composing = false;
+  let chosen = false; // whether a person has written the sentence, or chosen it among the examples
 
   const state = () => glassbox.state;
 
@@ -14,6 +15,7 @@
   function take(typedText) {
     const text = typedText.toWellFormed?.() ?? typedText; // half a character fits into no address
     if (text === state().text) return false;
+    chosen = true;
     state().text = text;
     glassbox.forget_places();
     clearTimeout(timer);
@@ -43,10 +45,12 @@
     settle();
   }
 
-  /** Another sentence, or another way to read it, that the page itself has offered. */
-  function take_up(change) {
+  /** Another sentence, or another way to read it, that the page itself has offered. example: where it is one of a tab. */
+  function take_up(change, tab = null, example = null) {
+    chosen = true;
     Object.assign(state(), change);
     glassbox.forget_places();
+    if (example) glassbox.exemplify(state(), tab, example);
     place();
     settle(true);
   }
@@ -59,8 +63,8 @@
   }
 
   function example(name, index) {
-    const chosen = glassbox.explainer(name).examples[index];
-    take_up({ text: chosen.text, ...(chosen.model && { model: chosen.model }) });
+    const example = glassbox.explainer(name).examples[index];
+    take_up({ text: example.text, ...(example.model && { model: example.model }) }, name, example);
   }
 
   // -- links and tabs -------------------------------------------------------------------------------------------------
@@ -77,6 +81,7 @@
     const { state: next, nonsense, cut, projector } = glassbox.parse(fragment);
     const said = [cut && glassbox.words("refusals", "link_cut"), nonsense && glassbox.words("refusals", "link_nonsense")];
     clearTimeout(timer);
+    chosen = false;
     glassbox.state = next;
     document.documentElement.classList.toggle("gb-projector", projector);
     glassbox.note([...said, typeof nonsense === "string" && nonsense].filter(Boolean).join(" "), "bad");
@@ -98,10 +103,22 @@
     glassbox.emit("shown", tab);
   }
 
-  function open(tab) {
-    if (tab === state().tab) return;
+  /** keep: whether the sentence goes along even where nobody has written it; else a tab begins with one of its own. */
+  function open(tab, keep = true) {
+    const before = state().tab;
+    if (tab === before) return;
     glassbox.remember_tab(tab);
+    if (!keep && !chosen && tab !== "about" && state().text === glassbox.opening(before).text) begin_with(tab);
     show(tab);
+  }
+
+  /** A tab's first example, in place of that of the tab before. */
+  function begin_with(tab) {
+    state().text = glassbox.opening(tab).text;
+    glassbox.forget_places();
+    glassbox.exemplify(state(), tab, glassbox.opening(tab));
+    glassbox.remember();
+    place();
   }
 
   // -- listening ------------------------------------------------------------------------------------------------------
@@ -118,7 +135,9 @@
       clearTimeout(timer);
       glassbox.remember_nothing();
       document.documentElement.classList.remove("gb-projector");
-      glassbox.state = { ...glassbox.defaults(), tab };
+      chosen = false;
+      glassbox.state = { ...glassbox.defaults(tab), tab };
+      glassbox.exemplify(glassbox.state, tab, glassbox.opening(tab));
       glassbox.note("");
       Object.keys(glassbox.stages).forEach(glassbox.run_left);
       place();
@@ -133,7 +152,7 @@
     const language = event.target.closest?.("[data-language]");
     const act = event.target.closest?.("[data-act]");
     if (tab || language) event.preventDefault();
-    if (tab) open(tab.dataset.tab);
+    if (tab) open(tab.dataset.tab, Boolean(tab.closest(".gb-strip")));
     else if (language) location.href = glassbox.address(state(), language.dataset.language);
     else if (act) ACTS[act.dataset.act]?.(act);
   });

@@ -111,6 +111,27 @@ def test_keyboard_alone_reaches_a_tab_and_changes_its_picture(visit: Open) -> No
     )
 
 
+def opening(page: Page, tab: str) -> str:
+    return str(page.evaluate("(tab) => glassbox.opening(tab).text", tab))
+
+
+def test_a_tab_begins_with_its_own_example_until_a_sentence_is_written(visit: Open) -> None:
+    page = visit("/#tab=attention")
+    wait(page, "attention", opening(page, "attention"))
+    chosen = page.evaluate("glassbox.state.controls.attention")
+    assert (chosen["layer"], chosen["head"], chosen["row"]) == (2, 3, 13)
+    page.locator(".gb-tab[data-tab=sampling]").click()
+    wait(page, "sampling", opening(page, "sampling"))
+    page.locator("[data-station=attention]").click()  # the strip leads on with the same sentence
+    wait(page, "attention", opening(page, "sampling"))
+    write(page, "My own sentence")
+    wait(page, "attention", "My own sentence")
+    page.locator(".gb-tab[data-tab=recurrence]").click()
+    wait(page, "recurrence", "My own sentence")
+    page.locator("[data-act=reset]").click()
+    wait(page, "recurrence", opening(page, "recurrence"))
+
+
 def test_live_knobs_ask_no_server(visit: Open) -> None:
     page = visit(address("en", "sampling", SENTENCES["en"]))
     wait(page, "sampling")

@@ -10,6 +10,7 @@ import pytest
 
 from explainers import attention
 from explainers.contract import Refusal
+from explainers.words import LANGUAGES, words_for
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "models" / "weights"
 TEXTS = ["The cat sat on the cat", "옛날에 고양이가 살았어요", " "]
@@ -170,6 +171,18 @@ def test_a_text_too_long_is_refused(tiny: str) -> None:
             attention.trace(" a" * repeats, model=tiny)
         assert refused.value.key == "too_many_tokens"
         assert refused.value.facts["tokens"] > refused.value.facts["limit"] == limit
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_example_opens_on_a_head_that_shows_its_point(language: str) -> None:
+    """Where it looks most is another token than the first, where many heads rest, and it takes much of the weight."""
+    examples = [example for example in words_for("attention", language).raw("examples") if "controls" in example]
+    assert len(examples) >= 4 and "controls" in words_for("attention", language).raw("examples")[0]
+    for example in examples:
+        layer, head, row = (example["controls"][name] - 1 for name in ("layer", "head", "row"))
+        weights = attention.trace(example["text"]).weights[layer, head, row]
+        assert 0 < weights.argmax() < row and weights.max() > 0.4, (example["text"], weights)
 
 
 @pytest.mark.weights
