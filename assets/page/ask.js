@@ -7,7 +7,7 @@
 
   // name -> {trigger, asked: number of the newest request, sent: its inputs, views: the names of those it asks for, open:
   // still unanswered, extra: {pick} or {controls} that it carries beside the state, fresh: whether arrays that are gone
-  // were asked for again, learnt: what the newest run was started with}
+  // were asked for again, learnt: what the newest run was started with, begun: the number of the request that starts one}
   const stages = {};
   const texts = new Map(); // number of a request -> what the strip that comes with its answer is of
   let count = 0;
@@ -54,7 +54,7 @@
     const known = stage.sent === inputs && !old && (views ?? stale).every((view) => asked.includes(view));
     if (known && !force && !extra) return;
     if (stage.learnt !== learntOf(name)) glassbox.run_left(name);
-    else if (glassbox.run_going(name)) return; // it draws itself, and once more when it is over
+    else if (glassbox.run_going(name) || stage.begun === stage.asked) return; // it draws itself, and once more when over
     const wanted = views ?? (stale.length && !force && !extra ? stale : glassbox.in_sight(name));
     stage.views = [...new Set([...asked, ...wanted])];
     if (!same) stage.extra = null; // a pick in something that is no longer asked
@@ -73,7 +73,7 @@
     stage.sent = inputsOf(name);
     stage.learnt = learntOf(name);
     stage.views = glassbox.in_sight(name);
-    stage.asked = ++count;
+    stage.begun = stage.asked = ++count;
     glassbox.run_heard(name, null);
     stage.trigger("begin");
   }
@@ -99,7 +99,10 @@
   function received(name, answer) {
     const stage = stages[name];
     if (answer.n !== stage.asked) return; // an answer to a question that is no longer asked
-    if ("run" in answer) glassbox.run_heard(name, answer.run);
+    if ("run" in answer) {
+      stage.begun = null; // it has begun, or has been refused
+      glassbox.run_heard(name, answer.run);
+    }
     if (answer.done) close(name);
     if (answer.absent) return replace(name, answer.absent);
     if (answer.arriving) setTimeout(() => repeat(name, answer), AGAIN);
@@ -160,6 +163,7 @@
 
   /** The queue was full, or gradio gave up: nothing is waited for, and the open question is asked once more. */
   function turnedAway(again = true) {
+    for (const stage of Object.values(stages)) stage.begun = null;
     for (const name of Object.keys(stages).filter((one) => stages[one].open)) {
       close(name);
       stages[name].sent = null;
@@ -170,7 +174,7 @@
   Object.assign(glassbox, {
     run, launch, told, request, trace_of: traceOf, text_of: (n) => texts.get(n), wish(model) { fetch = model; }, settled, stages, running, turnedAway,
     stage(element, trigger, watch, props, name) {
-      stages[name] = { trigger, asked: 0, sent: null, views: [], open: false, extra: null, fresh: false, learnt: null };
+      stages[name] = { trigger, asked: 0, sent: null, views: [], open: false, extra: null, fresh: false, learnt: null, begun: null };
       glassbox.mount_stage(element, name);
       watch("value", () => { if (props.value) received(name, JSON.parse(props.value)); });
       glassbox.begin();

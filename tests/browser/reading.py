@@ -51,7 +51,11 @@ def wait(page: Page, tab: str, text: str | None = None) -> None:
 
 
 def answer(page: Page, tab: str, view: str) -> Any:
-    """The JSON of a view's newest answer, as it came to the page."""
+    """The JSON of a view's newest answer, as it came to the page; one out of sight is unfolded first."""
+    card = page.locator(f"#stage-{tab} [data-view={view}]")
+    if card.evaluate("(card) => card.open === false"):
+        unfold(page, view, tab)
+    page.wait_for_selector(f"#stage-{tab} [data-view={view}][data-filled]", state="attached")
     return page.evaluate("([tab, view]) => glassbox.shown(tab, view)", [tab, view])
 
 

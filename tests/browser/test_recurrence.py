@@ -65,7 +65,7 @@ def states(model: Plain, text: str) -> np.ndarray:
 
 def choose(page: Page, view: str, column: int) -> None:
     """Clicks on a column of a picture, counted from 0, as a hand does: in the middle of its bottom part."""
-    count = page.evaluate("(tab) => glassbox.shown(tab, 'numbers').rows.length", TAB)
+    count = len(answer(page, TAB, "beside")["props"]["figure"]["layout"]["meta"]["row"]["places"])
     plot = page.locator(f"#stage-{TAB} [data-view={view}] .xy, #stage-{TAB} [data-view={view}] .x2y2").last
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
