@@ -49,6 +49,7 @@
     const inputs = inputsOf(name);
     const same = stage.open && stage.sent === inputs; // that question is on its way: this one takes its place
     const stale = glassbox.stale(name);
+    glassbox.mark(name);
     const asked = same ? stage.views : [];
     const old = !same && glassbox.strip_of() !== textOf(); // another tab has been answered since
     const known = stage.sent === inputs && !old && (views ?? stale).every((view) => asked.includes(view));

@@ -111,6 +111,14 @@
 
   const stale = (name) => in_sight(name).filter((view) => !is_fresh(name, view));
 
+  /** What shows what is chosen now is not pale; what is folded and does not is, before anybody unfolds it. */
+  function mark(name) {
+    for (const { frame, latest, about } of Object.values(mounted[name].views)) {
+      if (is_fresh(name, about.name)) delete frame.dataset.stale;
+      else if (latest && frame.open === false) frame.dataset.stale = "";
+    }
+  }
+
   /** The sentence of a refusal; where tokens were appended, a way back to the text without them stands beside it. */
   function refuse(stage, name, sentence) {
     stage.note.hidden = !sentence;
@@ -204,7 +212,6 @@
 
   /** Asks for a view that is stale, and shows that it is, until its answer is drawn. */
   function ask_for(view) {
-    delete view.frame.dataset.filled;
     view.frame.dataset.stale = "";
     if (view.name === glassbox.running()) glassbox.run(view.name, { views: [view.about.name] });
   }
@@ -265,6 +272,7 @@
     }
     // what else has the same knob is drawn by the server: only while it is in sight, and once the knob rests
     clearTimeout(refresh);
+    mark(name);
     const old = () => stale(name).map((view) => mounted[name].views[view]).filter((view) => view?.latest);
     for (const { frame } of old()) frame.dataset.stale = "";
     if (old().length) refresh = setTimeout(() => old().forEach(ask_for), 400);
@@ -273,5 +281,5 @@
   /** The newest answer of a view, as it came: for tests and for the curious at the console. */
   const shown = (name, view) => mounted[name].views[view]?.latest;
 
-  Object.assign(glassbox, { mount_stage, draw_stage, make, shown, in_sight, stale });
+  Object.assign(glassbox, { mount_stage, draw_stage, make, shown, in_sight, stale, mark });
 })();

@@ -17,6 +17,8 @@ PATHS = {"en": "/", "ko": "/ko"}
 LOCALES = {"en": "ko-KR", "ko": "en-US"}  # the other one on purpose: a page speaks its own language in any browser
 MODELS = {"en": "stories-gpt", "ko": "ko-gpt"}
 
+FILLED = "[data-filled]:not([data-stale])"  # of a view: its newest answer is drawn, and is of what is chosen now
+
 # and a little more: what an observer of sizes changes is there then
 AFTER_TWO_FRAMES = (
     "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))"
@@ -55,7 +57,7 @@ def answer(page: Page, tab: str, view: str) -> Any:
     card = page.locator(f"#stage-{tab} [data-view={view}]")
     if card.evaluate("(card) => card.open === false"):
         unfold(page, view, tab)
-    page.wait_for_selector(f"#stage-{tab} [data-view={view}][data-filled]", state="attached")
+    page.wait_for_selector(f"#stage-{tab} [data-view={view}]{FILLED}", state="attached")
     return page.evaluate("([tab, view]) => glassbox.shown(tab, view)", [tab, view])
 
 
@@ -78,7 +80,7 @@ def unfold(page: Page, view: str, tab: str | None = None) -> None:
     """Opens the fold of a view of the tab that is shown and returns when its newest answer is drawn in it."""
     card = f"#stage-{tab or page.evaluate('glassbox.state.tab')} [data-view={view}]"
     page.locator(f"{card} summary").click()
-    page.wait_for_selector(f"{card}[open][data-filled]", state="attached")
+    page.wait_for_selector(f"{card}[open]{FILLED}", state="attached")
 
 
 def drawn(page: Page) -> None:
@@ -87,7 +89,8 @@ def drawn(page: Page) -> None:
         """() => document.fonts.status === "loaded" && [...document.querySelectorAll("[data-view]")].every((card) => {
             if (!card.checkVisibility() || card.open === false) return true;
             const plots = [...card.querySelectorAll(".gb-figure-plot")];
-            return card.dataset.filled !== undefined && plots.every((plot) => plot.dataset.drawn);
+            const filled = card.dataset.filled !== undefined && card.dataset.stale === undefined;
+            return filled && plots.every((plot) => plot.dataset.drawn);
         })"""
     )
     page.evaluate(AFTER_TWO_FRAMES)
