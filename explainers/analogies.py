@@ -58,7 +58,7 @@ def answers(model: str, stamp: str, sums: tuple[Sum, ...]) -> tuple[tuple[Any, .
     if not known:
         return ()
     table = neighbours.EmbeddingTable.of(model)
-    rows = table.from_mean([ids for _, ids in known])  # (S, 3, D)
+    rows = table.from_mean(np.array([ids for _, ids in known]))  # (S, 3, D)
     targets = np.concatenate([rows[:, 1] - rows[:, 0] + rows[:, 2], rows[:, 2]])
     scores = neighbours.along(targets, table)  # (2S, V), all together: most of the time goes into reading the table
     pairs = zip(known, scores[: len(known)], scores[len(known) :], strict=True)

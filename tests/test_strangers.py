@@ -1,4 +1,4 @@
-"""What strangers send: 400 sentences and control values, made up by hypothesis, through the running app.
+"""What strangers send: 200 sentences and control values, made up by hypothesis, through the running app.
 
 `python3 glassbox.py families` sends 2,000.
 
@@ -284,7 +284,7 @@ def posted(client: Connection, path: str, body: Any) -> Any:
     return read(client.asks("POST", path, json.dumps(body).encode()))
 
 
-SHARE = 1.0 if os.environ.get("STRANGERS") == "all" else 0.2  # of the examples
+SHARE = 1.0 if os.environ.get("STRANGERS") == "all" else 0.1  # of the examples
 
 
 def count(examples: int) -> Callable[[Any], Any]:

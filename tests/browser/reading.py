@@ -40,7 +40,8 @@ def address(language: str, tab: str, text: str | None = None, **controls: Any) -
 def wait(page: Page, tab: str, text: str | None = None) -> None:
     """Returns when the tab shows the answer to its newest request (and for that sentence, when one is given)."""
     page.wait_for_selector("body[data-ready]")
-    page.wait_for_function(
+    until(
+        page,
         """([tab, text]) => {
             if (typeof glassbox === "undefined") return false; // the page is being loaded again
             const stage = document.querySelector(`#stage-${tab} [data-answer]`);
@@ -50,6 +51,11 @@ def wait(page: Page, tab: str, text: str | None = None) -> None:
         }""",
         arg=[tab, text],
     )
+
+
+def until(page: Page, script: str, arg: Any = None) -> None:
+    """Returns when a script says so, asked twenty times a second: at each frame, as is usual, it would busy a core."""
+    page.wait_for_function(script, arg=arg, polling=50)
 
 
 def answer(page: Page, tab: str, view: str) -> Any:
@@ -73,7 +79,7 @@ def write(page: Page, text: str) -> None:
     box = page.locator("#gb-sentence textarea")
     box.fill(text)
     box.press("Enter")
-    page.wait_for_function("([tab, asked]) => glassbox.stages[tab].asked > asked", arg=[tab, asked])
+    until(page, "([tab, asked]) => glassbox.stages[tab].asked > asked", arg=[tab, asked])
 
 
 def unfold(page: Page, view: str, tab: str | None = None) -> None:
@@ -85,13 +91,14 @@ def unfold(page: Page, view: str, tab: str | None = None) -> None:
 
 def drawn(page: Page) -> None:
     """Returns when each view that can be seen is drawn, and has been laid out."""
-    page.wait_for_function(
+    until(
+        page,
         """() => document.fonts.status === "loaded" && [...document.querySelectorAll("[data-view]")].every((card) => {
             if (!card.checkVisibility() || card.open === false) return true;
             const plots = [...card.querySelectorAll(".gb-figure-plot")];
             const filled = card.dataset.filled !== undefined && card.dataset.stale === undefined;
             return filled && plots.every((plot) => plot.dataset.drawn);
-        })"""
+        })""",
     )
     page.evaluate(AFTER_TWO_FRAMES)
 

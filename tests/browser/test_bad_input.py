@@ -13,7 +13,7 @@ from playwright.sync_api import Dialog, Page
 
 from explainers import ALL
 from explainers.contract import Action, Explainer
-from tests.browser.reading import LOCALES, SENTENCES, address, answer, in_turn, sentence, unfold_all, wait, write
+from tests.browser.reading import LOCALES, SENTENCES, address, answer, in_turn, sentence, unfold_all, until, wait, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -85,7 +85,7 @@ def test_a_sentence_from_a_link_runs_no_script(visit: Open, explainer: Explainer
         said(page, tab, language)
         assert sentence(page) == text and not dialogs
     page.locator("#gb-sentence textarea").evaluate(BROKEN)
-    page.wait_for_function("glassbox.state.text === 'a\\ufffdb'")
+    until(page, "glassbox.state.text === 'a\\ufffdb'")
     wait(page, tab)
     said(page, tab, language)
     write(page, SENTENCES[language])
@@ -111,8 +111,7 @@ def nonsense(explainer: Explainer) -> str:
     return "&".join(parts)
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
-@pytest.mark.parametrize("explainer", ALL, ids=lambda explainer: explainer.name)
+@pytest.mark.parametrize(("explainer", "language"), in_turn(ALL[::-1]), ids=lambda case: getattr(case, "name", case))
 def test_nonsense_in_a_link_is_said_and_left_out(visit: Open, explainer: Explainer, language: str) -> None:
     path = address(language, explainer.name, SENTENCES[language]) + "&" + nonsense(explainer)
     page = visit(path, locale=LOCALES[language])

@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 from explainers import ALL
 from tests.browser.marks import PAPER, find, marks
-from tests.browser.reading import AFTER_TWO_FRAMES, LOCALES, SENTENCES, address, unfold_all, wait
+from tests.browser.reading import AFTER_TWO_FRAMES, LOCALES, SENTENCES, address, unfold_all, until, wait
 from tests.browser.translated import TRANSLATED, strangers
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -63,11 +63,11 @@ def unfolded(page: Page, tab: str, language: str) -> None:
     wait(page, tab, SENTENCES[language])
     unfold_all(page)
     page.evaluate(f"for (const fold of document.querySelectorAll('{FOLDS}')) fold.click()")
-    page.wait_for_function("document.querySelectorAll('.gb-panel.gb-on .gb-fold .prose').length >= 3")
-    page.wait_for_function("[...document.querySelectorAll('.prose')].every((e) => e.dataset.kept === e.textContent)")
+    until(page, "document.querySelectorAll('.gb-panel.gb-on .gb-fold .prose').length >= 3")
+    until(page, "[...document.querySelectorAll('.prose')].every((e) => e.dataset.kept === e.textContent)")
     if tab == "sampling":
         page.locator(".gb-candidates-buttons button").first.click()
-        page.wait_for_function("glassbox.state.controls.sampling.ids.length === 1")
+        until(page, "glassbox.state.controls.sampling.ids.length === 1")
         wait(page, tab)
     assert page.locator("#gb-note").inner_text() == ""
 
@@ -96,18 +96,18 @@ def printed(page: Page, tab: str) -> None:
     screen = page.viewport_size
     page.set_viewport_size({"width": SHEET, "height": 1000})
     page.emulate_media(media="print", color_scheme="dark")
-    page.wait_for_function("!glassbox.dark()")
+    until(page, "!glassbox.dark()")
     style = page.add_style_tag(content=PAPER)
     page.evaluate(AFTER_TWO_FRAMES)
     on_paper = marks(page, (255, 255, 255))
     assert [mark for mark in on_paper if mark.seen < SEEN or mark.right > SHEET] == [], tab
     assert {"gb-s-cell", "gb-s-bar"} <= {name for mark in on_paper for name in mark.name.split()}
-    page.wait_for_function(f"() => ({BRIGHT})().length === 0")
+    until(page, f"() => ({BRIGHT})().length === 0")
     wide = "[...document.querySelectorAll('.gb-panel.gb-on .main-svg')].map((e) => e.getBoundingClientRect().right)"
     assert max(page.evaluate(wide), default=0) <= SHEET, tab
     style.evaluate("(node) => node.remove()")
     page.emulate_media(media="screen", color_scheme="dark")
-    page.wait_for_function("glassbox.dark()")
+    until(page, "glassbox.dark()")
     assert screen
     page.set_viewport_size(screen)
 

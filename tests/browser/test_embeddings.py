@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from explainers import dots
 from tests.browser.plain import Plain
-from tests.browser.reading import LOCALES, MODELS, PATHS, SENTENCES, address, answer, unfold, wait, write
+from tests.browser.reading import LOCALES, MODELS, PATHS, SENTENCES, address, answer, unfold, until, wait, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -51,7 +51,8 @@ def shown(page: Page, tab: str = "embeddings") -> dict[str, Any]:
 
 def arrived(page: Page, token: int | None = None) -> None:
     """Returns when the plot has been drawn and has flown to where it should."""
-    page.wait_for_function(
+    until(
+        page,
         """(token) => {
             const at = document.querySelector("#stage-embeddings [data-view=picture] .gb-figure-plot")?.dataset.at;
             return at && (token === null || at.endsWith(` ${token}`));
@@ -180,7 +181,7 @@ def test_a_token_chosen_is_flown_to_and_all_shows_all(visit: Open, language: str
     assert view(page) != before
     there = view(page)
     page.locator(f"{PICTURE} .gb-figure-knobs button").last.click()  # with axis 1, and back
-    page.wait_for_function("glassbox.state.controls.embeddings.first === true")
+    until(page, "glassbox.state.controls.embeddings.first === true")
     wait(page, "embeddings")
     page.locator(f"{PICTURE} .gb-figure-views button").first.click()
     page.wait_for_timeout(1500)
@@ -217,7 +218,7 @@ def test_on_a_phone_a_name_that_has_no_room_is_not_written(visit: Open) -> None:
     """Nor is it in the saved picture; all are written where there is room."""
     page = opened(visit, "ko")
     page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_function("document.querySelector('#stage-embeddings .gb-figure-plot')._fullLayout.width < 390")
+    until(page, "document.querySelector('#stage-embeddings .gb-figure-plot')._fullLayout.width < 390")
     page.wait_for_timeout(500)
     left = hidden(page)
     assert left > 0
@@ -273,7 +274,7 @@ def test_many_updates_leak_no_context_and_a_hidden_plot_holds_none(open_page: Op
     for name in ("plane", "space") * 5:
         asked = page.evaluate("glassbox.stages.embeddings.asked")
         page.evaluate("(name) => glassbox.set('embeddings', 'projection', name)", name)
-        page.wait_for_function("(asked) => glassbox.stages.embeddings.asked > asked", arg=asked)
+        until(page, "(asked) => glassbox.stages.embeddings.asked > asked", arg=asked)
         wait(page, "embeddings")
         page.wait_for_timeout(150)
     arrived(page)

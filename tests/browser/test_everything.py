@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from explainers import ALL
-from tests.browser.reading import LOCALES, SENTENCES, address, drawn, expect_no_overflow, unfold_all, wait
+from tests.browser.reading import LOCALES, SENTENCES, address, drawn, expect_no_overflow, unfold_all, until, wait
 from tests.browsing import App
 from tests.conftest import Visits
 
@@ -85,7 +85,7 @@ def test_every_picture_can_be_saved(unfolded: Unfolded, tmp_path: Path) -> None:
     buttons = page.locator(f"#stage-{tab} [data-tool=save_picture]").all()
     assert bool(buttons) == (tab != "about")
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("glassbox.dark()")
+    until(page, "glassbox.dark()")
     drawn(page)
     for index, button in enumerate(buttons):
         with page.expect_download() as got:

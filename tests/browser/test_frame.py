@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
 
-from tests.browser.reading import LOCALES, PATHS, SENTENCES, address, answer, in_turn, numbers, wait
+from tests.browser.reading import LOCALES, PATHS, SENTENCES, address, answer, in_turn, numbers, until, wait
 from tests.browsing import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -231,5 +231,5 @@ def test_the_choice_is_in_the_link(visit: Open) -> None:
     page = visit(PATHS["en"] + "#tab=attention")
     wait(page, "attention")
     unfolded(page, "model")
-    page.wait_for_function("glassbox.parse(location.hash).state.controls.attention.form === 'model'")
+    until(page, "glassbox.parse(location.hash).state.controls.attention.form === 'model'")
     expect(page.locator(f"{CARD} [data-option=model]")).to_have_attribute("aria-pressed", "true")

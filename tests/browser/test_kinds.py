@@ -12,7 +12,7 @@ from explainers import ALL
 from explainers.contract import Model
 from explainers.words import words_for
 from models.catalog import BERT, LSTM
-from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, answer, in_turn, wait
+from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, answer, in_turn, until, wait
 from tests.browsing import App
 from tests.tiny import MARK
 
@@ -120,7 +120,7 @@ def test_the_second_model_fits_the_first_until_it_is_chosen(visit: Open) -> None
     wait(page, "pair", SENTENCES["en"])
     assert rows(page)[0] == "ko-gpt" and rows(page)[1] in ("ko-lstm", "tiny-ko-lstm")
     choose(page, ".gb-control-rnn", "tiny-lstm")
-    page.wait_for_function("glassbox.state.controls.pair.rnn === 'tiny-lstm'")
+    until(page, "glassbox.state.controls.pair.rnn === 'tiny-lstm'")
     wait(page, "pair", SENTENCES["en"])
     assert rows(page) == ["ko-gpt", "tiny-lstm"]
     link = page.evaluate("glassbox.address(glassbox.state)")
@@ -144,7 +144,8 @@ def test_a_second_model_of_the_wrong_kind_is_nonsense_in_a_link(visit: Open) -> 
     assert page.evaluate("glassbox.state.controls.pair.rnn") == ""
 
 
-@pytest.mark.parametrize("language", ["en", pytest.param("ko", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "ko"])
 def test_a_tall_model_with_special_tokens_is_at_home(open_page: Open, language: str) -> None:
     """Its list holds no marker until that is asked for, its maps stand in blocks, and nothing calls it small."""
     page = open_page(address(language, "sampling", "the small bird", model="tiny-tall"), locale=LOCALES[language])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.reading import LOCALES, SENTENCES, address, sentence, wait
+from tests.browser.reading import LOCALES, SENTENCES, address, sentence, until, wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -20,7 +20,7 @@ def test_switching_the_language_keeps_the_sentence(open_page: Open, language: st
     page = open_page(address(language, "attention", SENTENCES[language]), locale=LOCALES[language])
     wait(page, "attention", SENTENCES[language])
     page.locator(f"[data-language={other}]").click()
-    page.wait_for_function("(other) => document.documentElement.lang === other", arg=other)
+    until(page, "(other) => document.documentElement.lang === other", arg=other)
     wait(page, "attention", SENTENCES[language])
     assert sentence(page) == SENTENCES[language]
 

@@ -9,7 +9,19 @@ from playwright.sync_api import Page
 
 from explainers import sampling
 from tests.browser.plain import Plain
-from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, drawn, in_turn, sentence, unfold, wait, write
+from tests.browser.reading import (
+    LOCALES,
+    MODELS,
+    SENTENCES,
+    address,
+    drawn,
+    in_turn,
+    sentence,
+    unfold,
+    until,
+    wait,
+    write,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -26,7 +38,7 @@ SCREEN = """(tab) => [
 def copied(page: Page) -> str:
     """What the copy button puts on the clipboard."""
     page.locator("[data-act=copy]").click()
-    page.wait_for_function("document.getElementById('gb-note').textContent !== ''")
+    until(page, "document.getElementById('gb-note').textContent !== ''")
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 
@@ -41,7 +53,7 @@ def test_a_copied_link_shows_the_same_screen(visit: Open, open_page: Open, langu
         page.evaluate("glassbox.set('attention', 'layer', 2); glassbox.set('attention', 'head', 7)")
     if tab == "sampling":
         page.locator(".gb-candidates-actions button").first.click()
-        page.wait_for_function("glassbox.state.controls.sampling.ids.length === 1")
+        until(page, "glassbox.state.controls.sampling.ids.length === 1")
         page.evaluate("glassbox.set('sampling', 'temperature', 0.65); glassbox.set('sampling', 'top_k', 12)")
     wait(page, tab, SENTENCES[language])
     drawn(page)
@@ -75,7 +87,7 @@ def test_ids_that_end_inside_a_syllable_survive_a_link(visit: Open, open_page: O
     assert other.evaluate("glassbox.state.controls.sampling.ids") == ids
     best = int(sampling.trace(text, model=MODELS["ko"], ids=ids).logits.argmax())
     other.locator(".gb-candidates-row button, button.gb-candidates-row").first.click()
-    other.wait_for_function("(n) => glassbox.state.controls.sampling.ids.length === n", arg=len(ids) + 1)
+    until(other, "(n) => glassbox.state.controls.sampling.ids.length === n", arg=len(ids) + 1)
     assert other.evaluate("glassbox.state.controls.sampling.ids") == [*ids, best]
 
 
@@ -98,7 +110,7 @@ def test_what_is_unfolded_is_in_the_link(visit: Open, open_page: Open, language:
     wait(page, "attention", SENTENCES[language])
     unfold(page, "numbers")
     page.locator("#fold-attention-formula button").click()
-    page.wait_for_function("glassbox.parse(location.hash).state.open.attention.join() === 'numbers,formula'")
+    until(page, "glassbox.parse(location.hash).state.open.attention.join() === 'numbers,formula'")
     url = page.evaluate("glassbox.address(glassbox.state)")
     other = open_page(url[url.index("/", 8) :], locale=LOCALES[language])
     other.wait_for_selector("#stage-attention [data-view=numbers][open][data-filled]", state="attached")
@@ -106,10 +118,10 @@ def test_what_is_unfolded_is_in_the_link(visit: Open, open_page: Open, language:
     assert unfolded(other, "attention") == ["numbers", "fold-attention-formula"]
     assert other.locator("#fold-attention-formula .katex").first.is_visible()
     other.locator("#stage-attention [data-view=numbers] summary").click()
-    other.wait_for_function("!location.hash.includes('numbers')")
+    until(other, "!location.hash.includes('numbers')")
     other.locator("[data-act=reset]").click()
     wait(other, "attention")
-    other.wait_for_function("!document.querySelector('#panel-attention .label-wrap.open')")
+    until(other, "!document.querySelector('#panel-attention .label-wrap.open')")
     assert unfolded(other, "attention") == []
 
 
@@ -166,7 +178,7 @@ def test_a_link_that_would_be_too_long_is_refused_in_a_sentence(visit: Open) -> 
     write(page, "word " * 1900)
     page.wait_for_timeout(500)
     page.locator("[data-act=copy]").click()
-    page.wait_for_function("document.getElementById('gb-note').dataset.kind === 'bad'")
+    until(page, "document.getElementById('gb-note').dataset.kind === 'bad'")
     assert "8000" in page.locator("#gb-note").inner_text().replace(",", "")
 
 

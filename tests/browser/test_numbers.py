@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from explainers import sampling
 from explainers.chance import draw, u
 from tests.browser.plain import Plain
-from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, answer, numbers, wait, write
+from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, answer, numbers, until, wait, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -105,7 +105,7 @@ def test_the_same_seed_draws_the_same_ids_in_both(visit: Open, language: str) ->
     wait(page, "sampling", beginning)
     for count in (1, 2, 3):
         page.locator(".gb-candidates-actions button").first.click()
-        page.wait_for_function("(n) => glassbox.state.controls.sampling.ids.length === n", arg=count)
+        until(page, "(n) => glassbox.state.controls.sampling.ids.length === n", arg=count)
         wait(page, "sampling")
     drawn = page.evaluate("glassbox.state.controls.sampling.ids")
     assert drawn == list(sampling.trace(beginning, model=MODELS[language], write=3, seed=42).ids)

@@ -10,7 +10,7 @@ from gradio_client import Client
 from playwright.sync_api import Page
 
 from explainers.words import words_for
-from tests.browser.reading import LOCALES, SENTENCES, answer, wait, write
+from tests.browser.reading import LOCALES, SENTENCES, answer, until, wait, write
 from tests.browsing import App
 from tests.conftest import Profiles, Watch
 from tests.proxy import Proxy, proxied
@@ -53,11 +53,13 @@ def said(key: str, language: str, status: int) -> str:
 
 
 def noted(page: Page) -> str:
-    page.wait_for_function(NOTED)
+    until(page, NOTED)
     return page.locator("#gb-note").inner_text()
 
 
-@pytest.mark.parametrize(("path", "language"), [("/", "en"), ("/ko/?from=lms", "ko")])
+@pytest.mark.parametrize(
+    ("path", "language"), [pytest.param("/", "en", marks=pytest.mark.slow), ("/ko/?from=lms", "ko")]
+)
 def test_a_page_works_under_a_path_and_says_what_stands_between(
     watch: Watch, proxy: Proxy, path: str, language: str
 ) -> None:
@@ -91,7 +93,7 @@ def test_an_app_that_comes_back_is_gone_on_with(watch: Watch, proxy: Proxy) -> N
     page.evaluate("globalThis.before = true")
     page.wait_for_timeout(2500)
     proxy.instead = {}
-    page.wait_for_function("() => !globalThis.before && globalThis.glassbox?.ready")
+    until(page, "() => !globalThis.before && globalThis.glassbox?.ready")
     wait(page, "tokens", SENTENCES["ko"])
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.reading import LOCALES, SENTENCES, address, answer, unfold, wait
+from tests.browser.reading import LOCALES, SENTENCES, address, answer, unfold, until, wait
 from tests.browsing import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -70,7 +70,7 @@ def test_switching_the_language_keeps_what_the_ids_mean(open_page: Open) -> None
     wait(page, "sampling", SENTENCES["en"])
     written = page.locator(".gb-candidates-written").inner_text()
     page.locator("[data-language=ko]").click()
-    page.wait_for_function("document.documentElement.lang === 'ko'")
+    until(page, "document.documentElement.lang === 'ko'")
     wait(page, "sampling", SENTENCES["en"])
     assert page.locator(".gb-candidates-written").inner_text() == written
 
@@ -83,10 +83,10 @@ def test_a_link_within_the_tab_and_back_move_live_knobs_too(visit: Open) -> None
     page.evaluate(
         "(hash) => { location.hash = hash; }", address("en", "sampling", SENTENCES["en"], sampling__temperature=0.3)[1:]
     )
-    page.wait_for_function("glassbox.state.controls.sampling.temperature === 0.3")
+    until(page, "glassbox.state.controls.sampling.temperature === 0.3")
     expect(bar).not_to_have_attribute("data-value", before or "")
     page.go_back()
-    page.wait_for_function("glassbox.state.controls.sampling.temperature === 1")
+    until(page, "glassbox.state.controls.sampling.temperature === 1")
     expect(bar).to_have_attribute("data-value", before or "")
 
 
@@ -97,7 +97,7 @@ def test_a_knob_does_not_throw_a_run_away(visit: Open) -> None:
     unfold(page, "numbers")
     page.locator(".gb-candidates-buttons button").nth(1).click()
     page.evaluate("glassbox.set('sampling', 'temperature', 0.9)")
-    page.wait_for_function("glassbox.state.controls.sampling.ids.length === 20")
+    until(page, "glassbox.state.controls.sampling.ids.length === 20")
 
 
 def test_a_figure_may_be_clicked(visit: Open) -> None:
@@ -121,7 +121,7 @@ def test_a_seed_is_a_whole_number(visit: Open) -> None:
     page.locator(".gb-control-seed input").fill("1.5")
     page.locator(".gb-control-seed input").press("Tab")
     page.locator(".gb-candidates-buttons button").first.click()
-    page.wait_for_function("glassbox.state.controls.sampling.ids.length === 1")
+    until(page, "glassbox.state.controls.sampling.ids.length === 1")
 
 
 def test_a_full_queue_is_said_and_asked_again(open_cut_page: Open) -> None:

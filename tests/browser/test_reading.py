@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.plain import Plain
-from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, sentence, wait
+from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, sentence, until, wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -28,9 +28,7 @@ def test_a_head_is_picked_and_its_cells_are_the_models_own(visit: Open, language
     overview = page.locator(".gb-heads canvas[data-side]").first
     left, top, side = geometry(overview, "left", "top", "side")
     overview.click(position={"x": left + 6.5 * side, "y": top + 1.5 * side})
-    page.wait_for_function(
-        "[2, 7].join() === ['layer', 'head'].map((c) => glassbox.state.controls.attention[c]).join()"
-    )
+    until(page, "[2, 7].join() === ['layer', 'head'].map((c) => glassbox.state.controls.attention[c]).join()")
     weights = Plain(MODELS[language]).attention(SENTENCES[language])[1, 6]
     detail = page.locator(".gb-heads canvas[data-row]").first
     for row, column in ((0, 0), (5, 2), (7, 7), (9, 1)):
@@ -44,9 +42,7 @@ def test_a_head_is_picked_and_its_cells_are_the_models_own(visit: Open, language
         if shown < 0.9999:
             assert f"{100 * shown:.4g}"[:4] in readout.inner_text()
     detail.click(position={"x": left + 3.5 * width, "y": top + 6.5 * height})
-    page.wait_for_function(
-        "[7, 4].join() === ['row', 'column'].map((c) => glassbox.state.controls.attention[c]).join()"
-    )
+    until(page, "[7, 4].join() === ['row', 'column'].map((c) => glassbox.state.controls.attention[c]).join()")
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 import models.lstm  # noqa: F401  (tells transformers what an LSTM is)
 from tests.browser.plain import Plain
-from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, answer, unfold, wait
+from tests.browser.reading import LOCALES, MODELS, SENTENCES, address, answer, unfold, until, wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -99,7 +99,7 @@ def test_a_click_on_a_word_shows_both_guesses_there(visit: Open, language: str, 
     ids = both[0].ids(SENTENCES[language])
     page.wait_for_selector(f"#stage-{TAB} [data-view=beside] [data-drawn]")
     choose(page, "beside", 2)
-    page.wait_for_function(f"glassbox.state.controls.{TAB}.position === 3")
+    until(page, f"glassbox.state.controls.{TAB}.position === 3")
     wait(page, TAB)
     drawn = page.locator(f"#stage-{TAB} [data-view=beside] .bartext")
     for name, model in zip((RNNS[language], MODELS[language]), both, strict=True):
@@ -118,9 +118,9 @@ def test_the_place_can_be_chosen_without_a_mouse(visit: Open, language: str) -> 
     count = page.locator(f"#stage-{TAB} .gb-row button").count()
     chosen.focus()
     page.keyboard.press("ArrowLeft")
-    page.wait_for_function(f"glassbox.state.controls.{TAB}.position === {count - 1}")
+    until(page, f"glassbox.state.controls.{TAB}.position === {count - 1}")
     page.keyboard.press("Home")
-    page.wait_for_function(f"glassbox.state.controls.{TAB}.position === 1")
+    until(page, f"glassbox.state.controls.{TAB}.position === 1")
     wait(page, TAB)
     said = page.locator(f"#stage-{TAB} [data-view=beside] .gb-alternative").inner_text()
     best = rows(page, "guesses")[0]

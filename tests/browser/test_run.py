@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from explainers.contract import Budget, Run
-from tests.browser.reading import LOCALES, address, answer, unfold, wait
+from tests.browser.reading import LOCALES, address, answer, unfold, until, wait
 from tests.browsing import App
 from tests.lab import descent
 
@@ -47,11 +47,11 @@ def run_of(page: Page) -> dict[str, Any]:
 
 
 def at_step(page: Page, step: int) -> None:
-    page.wait_for_function("(step) => glassbox.run_of('descent')?.step >= step", arg=step)
+    until(page, "(step) => glassbox.run_of('descent')?.step >= step", arg=step)
 
 
 def over(page: Page) -> dict[str, Any]:
-    page.wait_for_function("glassbox.run_of('descent')?.state === 'over'")
+    until(page, "glassbox.run_of('descent')?.state === 'over'")
     wait(page, "descent")
     return run_of(page)
 
@@ -80,10 +80,10 @@ def test_steps_arrive_while_it_runs_and_stop_ends_it(visit: Open, server: App, l
     line = page.locator("#stage-descent .gb-run-line")
     press(page, "start")
     at_step(page, 5)
-    page.wait_for_function("glassbox.shown('descent', 'curve').props.figure.data[0].y.length > 0")
+    until(page, "glassbox.shown('descent', 'curve').props.figure.data[0].y.length > 0")
     first = len(losses(page))
     at_step(page, first + 20)
-    page.wait_for_function("(n) => glassbox.shown('descent', 'curve').props.figure.data[0].y.length > n", arg=first)
+    until(page, "(n) => glassbox.shown('descent', 'curve').props.figure.data[0].y.length > n", arg=first)
     assert any("가" <= c <= "힣" for c in line.inner_text()) == (language == "ko")
     press(page, "stop")
     end = over(page)
@@ -98,7 +98,7 @@ def test_no_step_is_made_while_it_is_paused(visit: Open) -> None:
     press(page, "start")
     at_step(page, 5)
     press(page, "pause")
-    page.wait_for_function("glassbox.run_of('descent').state === 'paused'")
+    until(page, "glassbox.run_of('descent').state === 'paused'")
     page.wait_for_timeout(1500)  # the step that was at work, and the news of it
     resting = run_of(page)["step"]
     page.wait_for_timeout(2500)
@@ -116,7 +116,7 @@ def test_a_change_reaches_it_is_recorded_and_replays(visit: Open) -> None:
     box = page.locator(".gb-control-rate input[type=number]")
     box.fill("0.35")
     box.press("Tab")
-    page.wait_for_function("glassbox.run_of('descent').record.length > 0")
+    until(page, "glassbox.run_of('descent').record.length > 0")
     at_step(page, run_of(page)["record"][-1][0] + 10)
     press(page, "stop")
     end = over(page)
@@ -213,7 +213,7 @@ def test_two_people_have_two_runs(open_page: Open, server: App) -> None:
     at_step(other, 5)
     assert threads(server) == 2 and run_of(one)["id"] != run_of(other)["id"]
     other.evaluate("glassbox.set('descent', 'rate', 0.9)")
-    other.wait_for_function("glassbox.run_of('descent').record.length > 0")
+    until(other, "glassbox.run_of('descent').record.length > 0")
     press(one, "stop")
     assert over(one)["record"] == []
     at_step(other, run_of(other)["step"] + 5)
@@ -249,7 +249,7 @@ def test_starting_again_ends_the_one_before(visit: Open, server: App) -> None:
     at_step(page, 3)
     before = run_of(page)["id"]
     page.evaluate("glassbox.launch('descent')")
-    page.wait_for_function("(id) => ![undefined, id].includes(glassbox.run_of('descent')?.id)", arg=before)
+    until(page, "(id) => ![undefined, id].includes(glassbox.run_of('descent')?.id)", arg=before)
     wait_for_threads(server, 1, 3)
     press(page, "stop")
     over(page)

@@ -20,6 +20,7 @@ from tests.browser.reading import (
     drawn,
     expect_no_overflow,
     unfold,
+    until,
     wait,
     write,
 )
@@ -79,7 +80,7 @@ def test_typing_runs_after_a_pause_and_not_while_composing(visit: Open) -> None:
         page.wait_for_timeout(400)
     assert page.evaluate("glassbox.stages.tokens.asked") == before
     session.send("Input.insertText", {"text": "밥"})
-    page.wait_for_function("(before) => glassbox.stages.tokens.asked > before", arg=before)
+    until(page, "(before) => glassbox.stages.tokens.asked > before", arg=before)
     wait(page, "tokens")
     assert page.evaluate("glassbox.state.text").endswith("밥")
 
@@ -106,9 +107,7 @@ def test_keyboard_alone_reaches_a_tab_and_changes_its_picture(visit: Open) -> No
             break
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
-    page.wait_for_function(
-        "[glassbox.state.controls.attention.layer, glassbox.state.controls.attention.head].join() === '4,6'"
-    )
+    until(page, "[glassbox.state.controls.attention.layer, glassbox.state.controls.attention.head].join() === '4,6'")
 
 
 def opening(page: Page, tab: str) -> str:
@@ -142,7 +141,7 @@ def test_live_knobs_ask_no_server(visit: Open) -> None:
     slider.focus()
     for _ in range(8):
         slider.press("ArrowRight")
-    page.wait_for_function("glassbox.state.controls.sampling.temperature > 1.3")
+    until(page, "glassbox.state.controls.sampling.temperature > 1.3")
     page.wait_for_timeout(600)
     assert page.locator(".gb-candidates-row").first.inner_text() != before
     assert not [url for url in asked if "/queue/" in url], asked
@@ -174,7 +173,7 @@ def test_let_it_run_streams_and_keeps_each_probability(visit: Open) -> None:
     page = visit(address("en", "sampling", SENTENCES["en"], sampling__seed=7))
     wait(page, "sampling")
     page.locator(".gb-candidates-actions button").nth(1).click()
-    page.wait_for_function("glassbox.state.controls.sampling.ids.length === 20")
+    until(page, "glassbox.state.controls.sampling.ids.length === 20")
     wait(page, "sampling")
     record = answer(page, "sampling", "candidates")["props"]["record"]
     assert len(record) == 20 and all(0 < step["probability"] <= 1 for step in record)

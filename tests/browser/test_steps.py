@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.reading import address, answer, unfold, wait
+from tests.browser.reading import address, answer, unfold, until, wait
 from tests.browsing import App
 from tests.lab.slow import MANY
 
@@ -74,11 +74,11 @@ def drawn(page: Page) -> int:
 
 def test_each_step_is_shown_before_the_next_is_made(open_page: Open, server: App, folder: Path) -> None:
     page = opened(open_page, server, "wait")
-    page.wait_for_function("seen.length === 1")  # while the trace stands still after its first step
-    page.wait_for_function("glassbox.shown('slow', 'numbers').rows[0][0] === 1")
+    until(page, "seen.length === 1")  # while the trace stands still after its first step
+    until(page, "glassbox.shown('slow', 'numbers').rows[0][0] === 1")
     assert drawn(page) == 1 and page.evaluate("glassbox.stages.slow.open")
     (folder / "go").touch()
-    page.wait_for_function("(many) => seen.length === many", arg=MANY)  # while it stands still before its end
+    until(page, "(many) => seen.length === many", arg=MANY)  # while it stands still before its end
     assert page.evaluate("seen") == list(range(MANY)) and page.evaluate("glassbox.stages.slow.open")
     (folder / "end").touch()
     wait(page, "slow", "wait")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import models
-from tests.browser.reading import LOCALES, address, answer, sentence, unfold, wait, write
+from tests.browser.reading import LOCALES, address, answer, sentence, unfold, until, wait, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 Open = Callable[..., Page]
@@ -32,7 +32,7 @@ def test_a_mask_is_one_where_it_is_asked_for(visit: Open, open_page: Open, langu
     assert "[MASK]" not in labels(page) and not switch.is_checked()
     expect(remark).to_contain_text("[MASK]")
     remark.locator("button").click()
-    page.wait_for_function("glassbox.settled('attention') && glassbox.state.special_tokens")
+    until(page, "glassbox.settled('attention') && glassbox.state.special_tokens")
     expect(remark).to_have_count(0)
     assert labels(page).count("[MASK]") == 1 and switch.is_checked() and sentence(page) == text
     link = page.evaluate("glassbox.address(glassbox.state)")
@@ -45,7 +45,7 @@ def test_a_mask_is_one_where_it_is_asked_for(visit: Open, open_page: Open, langu
     wait(other, "attention", text)
     assert labels(other).count("[MASK]") == 1
     other.locator("#gb-special input").click()
-    other.wait_for_function("glassbox.settled('attention') && !glassbox.state.special_tokens")
+    until(other, "glassbox.settled('attention') && !glassbox.state.special_tokens")
     wait(other, "attention", text)
     assert "[MASK]" not in labels(other)
 

@@ -52,6 +52,7 @@ print("maps", sum("safetensors" in line and str(folder) in line for line in open
 """
 
 
+@pytest.mark.slow
 def test_files_that_change_while_the_model_writes(make_model: Callable[..., Path], tmp_path: Path) -> None:
     from models import space, table
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.weights  # none are loaded, but some are trained
+pytestmark = [pytest.mark.weights, pytest.mark.slow]  # none are loaded, but some are trained
 WORDS = 330_000  # to read: some ten passes
 ANIMALS, FOODS = ("cat", "dog", "hen", "cow"), ("bread", "soup", "rice", "cake")
 
