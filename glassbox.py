@@ -96,7 +96,7 @@ HAS_PIP = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pip') 
 
 # Of two runs of tests side by side each takes about as long: the one has the tests in Chromium without those of the
 # tests' own app, and these besides; the other has all the rest.
-BESIDE = ("tests/test_notebook.py", "tests/test_strangers.py")
+BESIDE = ("tests/test_notebook.py", "tests/test_security.py", "tests/test_strangers.py")
 TOGETHER = tuple(f"tests/browser/test_{name}.py" for name in ("kinds", "run", "steps", "tokenizers"))
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")

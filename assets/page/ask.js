@@ -117,7 +117,8 @@
       glassbox.assign(name);
     }
     glassbox.draw_stage(name, answer).then(() => { stage.fresh = false; }, (error) => undrawn(name, error));
-    if (answer.run && answer.done) run(name); // what it has learnt, under the knobs and in the views as they are now
+    // what it has learnt, under the knobs and in the views as they are now; a refusal stays until something else is asked
+    if (answer.run && answer.done && (apart || !answer.refusal)) run(name);
   }
 
   /** A model was on its way: what was asked is asked again, unless something else has been since. */

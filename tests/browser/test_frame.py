@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
 
-from tests.browser.reading import LOCALES, PATHS, SENTENCES, address, answer, in_turn, numbers, until, wait
+from tests.browser.reading import FILLED, LOCALES, PATHS, SENTENCES, address, answer, in_turn, numbers, until, wait
 from tests.browsing import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -32,10 +32,11 @@ def unfolded(page: Page, form: str = "head") -> Frame:
     card = page.locator(CARD)
     if card.get_attribute("open") is None:
         card.locator("summary").click()
+    page.wait_for_selector(f"{CARD}[open]{FILLED}", timeout=PATIENCE)
     if form != "head":
         # by the key: just after a scroll, Chromium may still hand a press of the mouse to the frame that was there
         card.locator(f"[data-option={form}]").press("Enter")
-    element = page.wait_for_selector(f"{CARD} iframe[data-url*='.{form}']", timeout=PATIENCE)
+    element = page.wait_for_selector(f"{CARD}{FILLED} iframe[data-url*='.{form}']", timeout=PATIENCE)
     assert element
     element.scroll_into_view_if_needed()  # it is loaded when it comes into view
     frame = element.content_frame()

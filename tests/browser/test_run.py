@@ -223,6 +223,7 @@ def test_two_people_have_two_runs(open_page: Open, server: App) -> None:
     assert losses(one)[0] != losses(other)[0]
 
 
+@pytest.mark.slow
 def test_one_too_many_is_refused_in_a_sentence(open_page: Open, visit: Open, server: App) -> None:
     pages = [opened(open_page), opened(visit), opened(visit, "ko")]
     for page in pages[:2]:

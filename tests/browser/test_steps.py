@@ -96,6 +96,7 @@ def test_steps_that_come_faster_than_a_browser_draws_are_all_given_once(open_pag
     assert page.evaluate("seen.length") == MANY and drawn(page) == MANY
 
 
+@pytest.mark.slow
 def test_views_drawn_from_steps_stand_in_their_order(open_page: Open, server: App, folder: Path) -> None:
     """On a first visit the two that can be drawn from steps come first; the third finds its place between them."""
     page = begun(open_page, server, address("ko", "slow", "wait", model="ko-gpt"), "en-US")

@@ -1,7 +1,5 @@
 """Attention: the maps are the model's own, and nothing else is needed to see one."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import pytest
 from explainers import attention
 from explainers.contract import Refusal
 from explainers.words import LANGUAGES, words_for
+from tests.fresh import run
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "models" / "weights"
 TEXTS = ["The cat sat on the cat", "옛날에 고양이가 살았어요", " "]
@@ -195,6 +194,6 @@ figure = attention.heatmap(t)
 assert "gradio" not in sys.modules
 print(repr(t), figure.data[0].z.shape)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = run(code)
     assert done.returncode == 0, done.stderr
     assert "attention.Trace('The cat sat', 'stories-gpt', weights (4, 8, 3, 3), causal=True) (3, 3)" in done.stdout
