@@ -156,7 +156,7 @@ def nearness(trace: Trace, words: Words = NO_WORDS) -> go.Figure:
     made.add_hrect(y0=low, y1=high, fillcolor=colour("muted"), opacity=0.25, line_width=0, layer="below")
     made.add_annotation(
         text=plain(words("views.nearness.band")),
-        **{"x": 1, "xref": "paper", "xanchor": "right", "y": high, "yanchor": "bottom", "showarrow": False},
+        **{"x": 1, "xref": "paper", "xanchor": "right", "y": low, "yanchor": "bottom", "showarrow": False},
         font={"color": colour("text")},
     )
     return made

@@ -11,7 +11,7 @@ import models
 from explainers import analogies, dots, embeddings
 from explainers.contract import Refusal
 from explainers.neighbours import NEAREST, EmbeddingTable, Neighbours, cosines
-from explainers.words import words_for
+from explainers.words import LANGUAGES, words_for
 from models.space import FILE, Projection, digest, pca, save, shipped
 
 TEXTS = ["The cat sat on the cat", "옛날에 고양이가 살았어요", " "]
@@ -225,6 +225,16 @@ def test_tables_have_the_numbers_of_the_trace(tiny: str) -> None:
         assert np.cos(np.radians(row[3])) == pytest.approx(row[2], abs=1e-4)
     first = embeddings.neighbours(trace).rows[0]
     assert (first[1], first[3]) == (trace.chosen.id, float(trace.chosen.cosines[0]))
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_example_opens_on_a_token_of_its_sentence(language: str) -> None:
+    examples = [example for example in words_for("embeddings", language).raw("examples") if "controls" in example]
+    assert len(examples) >= 2
+    for example in examples:
+        trace = embeddings.trace(example["text"], token=example["controls"]["token"])
+        assert trace.chosen.id in trace.ids and trace.chosen.cosines[0] > trace.band[1]
 
 
 # Word arithmetic --------------------------------------------------------------------------------------------------
