@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -37,12 +38,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves slow tests out, but for one that is named and for --all; the end of the run says how many."""
-    named = any("::" in argument for argument in config.args)
-    left = [] if named or config.option.all else [item for item in items if item.get_closest_marker("slow")]
+    if config.option.all or any("::" in argument for argument in config.args):
+        return
+    left = [item for item in items if item.get_closest_marker("slow")]
     config.stash[LEFT] = len(left)
-    if left:
-        config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -137,8 +138,11 @@ def profiles(browser: Browser) -> Profiles:
     return Profiles(browser)
 
 
-def fit(page: Page, width: int, height: int, dark: bool, motion: Motion) -> None:
-    """Gives a page its size, its theme, and what the system says of motion."""
+LOOK = ("width", "height", "dark", "motion")
+
+
+def fit(page: Page, width: int = 1366, height: int = 768, dark: bool = False, motion: Motion = "no-preference") -> None:
+    """Gives a page its size, its theme, and what the system says of motion: its LOOK."""
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion=motion)
 
@@ -153,25 +157,17 @@ class Watch:
         self.wrongs: list[str] = []
         self.requests: list[str] = []
 
-    def open(
-        self,
-        path: str = "/",
-        locale: str = "en-US",
-        width: int = 1366,
-        height: int = 768,
-        dark: bool = False,
-        motion: Motion = "no-preference",
-        **options: Any,
-    ) -> Page:
+    def open(self, path: str = "/", locale: str = "en-US", **options: Any) -> Page:
         """A page that shares nothing with another, opened at `path`, which begins with a slash and may have a fragment.
 
-        options: more for Browser.new_context, such as permissions=["clipboard-read"].
+        options: of `fit`, and more for Browser.new_context, such as permissions=["clipboard-read"].
         """
+        look = {name: options.pop(name) for name in LOOK if name in options}
         options["locale"] = locale
         context = self.profiles.take(options)
         self.contexts.append((options, context))
         page = context.new_page()
-        fit(page, width, height, dark, motion)
+        fit(page, **look)
         self.watch(page)
         page.goto(self.server.url + path)
         return page
@@ -197,24 +193,30 @@ class Watch:
             self.wrongs.append(f"console error: {text}")
 
 
+@contextmanager
+def watched(profiles: Profiles, server: App) -> Iterator[Watch]:
+    """Pages that are closed in the end."""
+    watch = Watch(profiles, server)
+    yield watch
+    watch.close()
+
+
 @pytest.fixture
 def open_page(profiles: Profiles, server: App) -> Iterator[Callable[..., Page]]:
     """`open_page("/ko#tab=tokens", locale="ko-KR", width=360, dark=True)` returns a Page.
 
     At the end the test fails if any page asked for another address than the app's, or showed an error in its console.
     """
-    watch = Watch(profiles, server)
-    yield watch.open
-    watch.close()
+    with watched(profiles, server) as watch:
+        yield watch.open
     assert not watch.wrongs, "\n".join(watch.wrongs)
 
 
 @pytest.fixture
 def open_cut_page(profiles: Profiles, server: App) -> Iterator[Callable[..., Page]]:
     """As `open_page`, for a page whose connection is cut or refused: what the browser logs of that is no fault."""
-    watch = Watch(profiles, server)
-    yield watch.open
-    watch.close()
+    with watched(profiles, server) as watch:
+        yield watch.open
     elsewhere = [wrong for wrong in watch.wrongs if wrong.startswith("asked for")]
     assert not elsewhere, elsewhere
 
@@ -235,27 +237,18 @@ class Visits:
         self.profiles = profiles
         self.open: dict[str, tuple[Watch, Page]] = {}
 
-    def visit(
-        self,
-        server: App,
-        path: str,
-        locale: str = "en-US",
-        width: int = 1366,
-        height: int = 768,
-        dark: bool = False,
-        motion: Motion = "no-preference",
-    ) -> Page:
-        """The page of that language, server and locale, with the link's state in it."""
+    def visit(self, server: App, path: str, locale: str = "en-US", **look: Any) -> Page:
+        """The page of that language, server and locale, with the link's state in it. look: as `fit` takes it."""
         start, sign, fragment = path.partition("#")
         key = repr((server.url, start, locale))
         if key not in self.open:
             watch = Watch(self.profiles, server)
-            page = watch.open(path, locale, width, height, dark, motion)
+            page = watch.open(path, locale, **look)
             self.open[key] = watch, page
             page.wait_for_selector("body[data-ready]")
             return page
         page = self.open[key][1]
-        fit(page, width, height, dark, motion)
+        fit(page, **look)
         page.evaluate(GO, sign + fragment)
         return page
 

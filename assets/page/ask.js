@@ -18,29 +18,31 @@
   /** The stage that is at work: a tab without a picture still has the strip. */
   const running = () => (stages[state().tab] ? state().tab : glassbox.boot.explainers[0].name);
 
-  /** What the picture of an explainer depends on, as text. */
-  function inputsOf(name) {
-    const kinds = glassbox.explainer(name).controls.filter((c) => !c.live && c.kind !== "action");
+  /** The values of those controls of an explainer that are asked for. */
+  function valuesOf(name, fits) {
     const controls = glassbox.controlsOf(state(), name);
-    return JSON.stringify([state().text, state().special_tokens, state().model, kinds.map((c) => controls[c.name])]);
-  }
-
-  /** What a run was started with, as text: the inputs that do not reach it while it lasts. */
-  function learntOf(name) {
-    const kinds = glassbox.explainer(name).controls.filter((c) => c.input && !c.during);
-    const controls = glassbox.controlsOf(state(), name);
-    return JSON.stringify([state().text, state().special_tokens, kinds.map((c) => controls[c.name])]);
+    return glassbox.explainer(name).controls.filter(fits).map((c) => controls[c.name]);
   }
 
   /** What the strip depends on, as text. */
   const textOf = () => JSON.stringify([state().text, state().special_tokens, state().model]);
 
+  /** What the picture of an explainer depends on, as text. */
+  const inputsOf = (name) => JSON.stringify([textOf(), valuesOf(name, (c) => !c.live && c.kind !== "action")]);
+
+  /** What a run was started with, as text: the inputs that do not reach it while it lasts. */
+  const learntOf = (name) =>
+    JSON.stringify([state().text, state().special_tokens, valuesOf(name, (c) => c.input && !c.during)]);
+
   /** What the trace of an explainer depends on, as text; its knobs only redraw. */
-  function traceOf(name) {
-    const inputs = glassbox.explainer(name).controls.filter((c) => c.input && c.kind !== "action");
-    const controls = glassbox.controlsOf(state(), name);
-    const { text, special_tokens, model } = state();
-    return JSON.stringify([text, special_tokens, model, inputs.map((c) => controls[c.name]), glassbox.run_of(name)?.id]);
+  const traceOf = (name) =>
+    JSON.stringify([textOf(), valuesOf(name, (c) => c.input && c.kind !== "action"), glassbox.run_of(name)?.id]);
+
+  /** What the strip is of that answers a request, which is heard of once; those before it are let go. */
+  function take_text(n) {
+    const text = texts.get(n);
+    for (const before of [...texts.keys()].filter((other) => other <= n)) texts.delete(before);
+    return text;
   }
 
   /** Asks for the views in sight that do not show what is chosen now; views: for those, whatever they show. */
@@ -174,9 +176,11 @@
   }
 
   Object.assign(glassbox, {
-    run, launch, told, request, trace_of: traceOf, text_of: (n) => texts.get(n), wish(model) { fetch = model; }, settled, stages, running, turnedAway,
+    run, launch, told, request, trace_of: traceOf, take_text, settled, stages, running, turnedAway,
+    wish(model) { fetch = model; },
     stage(element, trigger, watch, props, name) {
-      stages[name] = { trigger, asked: 0, sent: null, views: [], open: false, extra: null, fresh: false, learnt: null, begun: null };
+      const nothing = { sent: null, extra: null, learnt: null, begun: null };
+      stages[name] = { trigger, asked: 0, views: [], open: false, fresh: false, ...nothing };
       glassbox.mount_stage(element, name);
       watch("value", () => { if (props.value) received(name, JSON.parse(props.value)); });
       glassbox.begin();

@@ -100,21 +100,25 @@
   }
 
   /** Whether a view shows what is chosen now; a live knob of its own component it follows by itself. */
-  function is_fresh(name, view) {
+  function is_fresh(name, view, now = glassbox.trace_of(name)) {
     const { given, views } = mounted[name];
     const [latest, of] = given[view] ? [given[view].drawn, given[view].of] : [views[view]?.latest, views[view]?.of];
-    if (!latest || of !== glassbox.trace_of(name)) return false;
+    if (!latest || of !== now) return false;
     const itself = latest.kind === "component" && latest.component !== "figure";
     return Object.entries(latest.knobs ?? {}).every(([knob, value]) =>
       (itself && glassbox.control(name, knob).live) || glassbox.same(value, glassbox.state.controls[name][knob]));
   }
 
-  const stale = (name) => in_sight(name).filter((view) => !is_fresh(name, view));
+  function stale(name) {
+    const now = glassbox.trace_of(name);
+    return in_sight(name).filter((view) => !is_fresh(name, view, now));
+  }
 
   /** What shows what is chosen now is not pale; what is folded and does not is, before anybody unfolds it. */
   function mark(name) {
+    const now = glassbox.trace_of(name);
     for (const { frame, latest, about } of Object.values(mounted[name].views)) {
-      if (is_fresh(name, about.name)) delete frame.dataset.stale;
+      if (is_fresh(name, about.name, now)) delete frame.dataset.stale;
       else if (latest && frame.open === false) frame.dataset.stale = "";
     }
   }

@@ -163,7 +163,7 @@
         const { n, values } = JSON.parse(props.value);
         if (n < newest) return;
         newest = n ?? newest;
-        shown = glassbox.text_of(n);
+        shown = glassbox.take_text(n);
         draw(element, values);
       });
     },

@@ -80,7 +80,10 @@ def steps(made: Iterator[Any]) -> Generator[tuple[Step, None], None, Any]:
     raise TypeError("a trace that yields Steps and no Trace")
 
 
-def stream(explainer: Explainer, request: dict[str, Any], language: str) -> Iterator[tuple[dict[str, Any], str | None]]:
+Part = tuple[dict[str, Any], dict[str, Any] | None]
+
+
+def stream(explainer: Explainer, request: dict[str, Any], language: str) -> Iterator[Part]:
     """Yields (answer, strip or None); the last answer is done. Raises Refusal."""
     text = text_of(request.get("text"), request.get("special_tokens"))
     missing = absent(explainer, request, language)
@@ -134,8 +137,8 @@ def answer(explainer: Explainer, body: str, language: str) -> Iterator[tuple[str
     try:
         request = json.loads(body)
         n = request.get("n")
-        for part, strip_text in stream(explainer, request, language):
-            yield json.dumps({"n": n, "refusal": None, **part}), None if strip_text is None else numbered(n, strip_text)
+        for part, values in stream(explainer, request, language):
+            yield json.dumps({"n": n, "refusal": None, **part}), None if values is None else numbered(n, values)
     except Refusal as refusal:
         told = remarked(explainer, body, language)
         sentence = refusal_text(refusal, language, explainer.name)
@@ -168,9 +171,9 @@ def failure(
         text = ""
     answer = {"n": n, "done": True, "refusal": sentence, "remarks": list(told), "arriving": arriving}
     short = words_for("shell", language)("absent.strip", **arriving) if arriving else sentence
-    return json.dumps(answer), numbered(n, json.dumps({"text": text, "refusal": short}))
+    return json.dumps(answer), numbered(n, {"text": text, "refusal": short})
 
 
-def numbered(n: Any, strip_text: str) -> str:
+def numbered(n: Any, values: dict[str, Any]) -> str:
     """The strip as JSON text with the number of the request that it answers."""
-    return json.dumps({"n": n, "values": json.loads(strip_text)})
+    return json.dumps({"n": n, "values": values})

@@ -82,8 +82,8 @@ def drawn_json(explainer: Explainer, entry: Entry, name: str, knobs: dict[str, A
     return frame_json(made, entry, named) | {"choices": choices(explainer, knobs, words)}
 
 
-def strip_json(text: str, chosen: str, language: str) -> str:
-    """The strip's values for a sentence as JSON text; what the strip cannot show is no reason to show nothing else.
+def strip_json(text: str, chosen: str, language: str) -> dict[str, Any]:
+    """The strip's values for a sentence as JSON; what the strip cannot show is no reason to show nothing else.
 
     chosen: the page's model; where that has no attention or no next word, another one answers and the strip names it.
     """
@@ -92,9 +92,10 @@ def strip_json(text: str, chosen: str, language: str) -> str:
         inputs = ("strip", text, type(text), model, models.stamp(model))
         entry = KEPT.find(inputs) or KEPT.keep(inputs, strip.trace(text, model=model))
     except Refusal as refusal:
-        return json.dumps({"text": text, "refusal": refusal_text(refusal, language)})
+        return {"text": text, "refusal": refusal_text(refusal, language)}
     view = strip.view(entry.trace, words_for("strip", language))
-    return json.dumps(to_json({**view, "instead": model != chosen}))
+    shown: dict[str, Any] = to_json({**view, "instead": model != chosen})
+    return shown
 
 
 def strip_model(chosen: str, language: str) -> str:
